@@ -1,0 +1,21 @@
+//! onelayer compiles a declarative recipe into a container image with exactly one layer.
+//!
+//! ```text
+//! recipe.yaml ─► syntax ─► recipe ─► validate ─► plan ─► execute ─► tree ─► layer ─► image ─► transport
+//!                (spans)   (types)   (meaning)   (keys)  (sandbox)  (list)  (tar)    (JSON)   (bytes out)
+//! ```
+//!
+//! One folder is one stage of this pipeline. Imports go downward only, and only to the root of
+//! another module; `tests/layering.rs` holds the table of allowed edges.
+//!
+//! | part | modules |
+//! |---|---|
+//! | vocabulary | [`source`], [`digest`], [`progress`] |
+//!
+//! The library is silent: it never prints, never exits, and reads no environment variable. Two
+//! families of failure are kept apart: `…Problem` says that the recipe is wrong (with a place in
+//! the text, all of them collected), `…Error` that the world failed (typed, one, with its path).
+
+pub mod digest;
+pub mod progress;
+pub mod source;

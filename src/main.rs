@@ -1,0 +1,3 @@
+//! The `onelayer` command.
+
+fn main() {}

@@ -1,0 +1,8 @@
+//! All integration tests, in one binary; one module per subject.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failed step of a test is a failed test"
+)]
+
+mod layering;
