@@ -11,6 +11,7 @@
 //! | part | modules |
 //! |---|---|
 //! | vocabulary | [`source`], [`digest`], [`progress`] |
+//! | the machine | [`sandbox`], [`rootfs`] |
 //!
 //! The library is silent: it never prints, never exits, and reads no environment variable. Two
 //! families of failure are kept apart: `…Problem` says that the recipe is wrong (with a place in
@@ -18,4 +19,6 @@
 
 pub mod digest;
 pub mod progress;
+pub mod rootfs;
+pub mod sandbox;
 pub mod source;

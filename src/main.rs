@@ -1,3 +1,10 @@
 //! The `onelayer` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    if onelayer::sandbox::is_init() {
+        return onelayer::sandbox::init();
+    }
+    ExitCode::SUCCESS
+}

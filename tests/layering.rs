@@ -77,6 +77,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli/"]),
     ("signal_hook", &["cli/"]),
     ("capctl", &["sandbox/"]),
+    ("libc", &["sandbox/"]),
 ];
 
 const LONGEST_FILE: usize = 500;

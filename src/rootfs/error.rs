@@ -1,0 +1,60 @@
+//! What can fail in a root directory.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// Work on a root directory failed.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RootfsError {
+    /// A system call failed.
+    #[error("cannot {operation} `{}`", path.display())]
+    Io {
+        /// What was tried.
+        operation: &'static str,
+        /// Beneath the root, unless the root itself could not be opened.
+        path: PathBuf,
+        /// What the kernel said. `ELOOP` or `EXDEV` while editing: the path leads through a link
+        /// or out of the root.
+        source: io::Error,
+    },
+    /// The path to edit is absolute, leads upwards, or has an impossible component.
+    #[error("cannot use the path `{}`: {reason}", path.display())]
+    Path {
+        /// As it was given.
+        path: PathBuf,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// What should be read is no regular file.
+    #[error("cannot read `{}`: it is no regular file", path.display())]
+    NotRegular {
+        /// Beneath the root.
+        path: PathBuf,
+    },
+    /// A file is larger than its reader expects.
+    #[error("cannot read `{}`: it is larger than {limit} bytes", path.display())]
+    TooLarge {
+        /// Beneath the root.
+        path: PathBuf,
+        /// The greatest size that would have been read.
+        limit: u64,
+    },
+}
+
+impl RootfsError {
+    pub(super) fn io(operation: &'static str, path: &Path, source: impl Into<io::Error>) -> Self {
+        RootfsError::Io {
+            operation,
+            path: path.to_owned(),
+            source: source.into(),
+        }
+    }
+
+    /// Whether the cause is that there is no such file or directory.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, RootfsError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}

