@@ -11,6 +11,7 @@
 //! | part | modules |
 //! |---|---|
 //! | vocabulary | [`source`], [`digest`], [`progress`] |
+//! | back half: knows nothing of recipes | [`tree`] |
 //!
 //! The library is silent: it never prints, never exits, and reads no environment variable. Two
 //! families of failure are kept apart: `…Problem` says that the recipe is wrong (with a place in
@@ -19,3 +20,4 @@
 pub mod digest;
 pub mod progress;
 pub mod source;
+pub mod tree;
