@@ -1,0 +1,318 @@
+//! From an upper directory to the list of what changed.
+
+use std::ffi::CStr;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rayon::Scope;
+use rustix::fs::{self, Dir, FileType, Statx};
+
+use super::attributes::{Attribute, Attributes, Device};
+use super::display;
+use super::entry::{Content, Entry, Kind, Xattr};
+use super::failure::TreeError;
+use super::metadata;
+use super::upper::Upper;
+
+/// What one step changed in a root.
+#[derive(Debug, Default)]
+pub struct Changes {
+    pub(super) entries: Vec<Entry>,
+    pub(super) removed: Vec<Box<[u8]>>,
+    pub(super) opaque: Vec<Box<[u8]>>,
+    skipped: Vec<Box<[u8]>>,
+}
+
+impl Changes {
+    /// What was made or changed, sorted by path, the root first. Contains every directory on the
+    /// way, changed or not. Ranks are 0 until the changes are applied.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Paths that are gone, with all below them; sorted.
+    pub fn removed(&self) -> &[Box<[u8]>] {
+        &self.removed
+    }
+
+    /// Directories whose earlier children are gone; sorted.
+    pub fn opaque(&self) -> &[Box<[u8]>] {
+        &self.opaque
+    }
+
+    /// Sockets: left out, since an archive cannot hold them; sorted.
+    pub fn skipped(&self) -> &[Box<[u8]>] {
+        &self.skipped
+    }
+
+    /// Whether nothing but the root itself is listed.
+    pub fn is_empty(&self) -> bool {
+        self.entries.len() <= 1 && self.removed.is_empty() && self.opaque.is_empty()
+    }
+}
+
+/// Which namespace of extended attributes overlayfs used for its own marks. Marks of the other
+/// one can be set by the step itself and mean nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Marks {
+    /// `trusted.overlay.*`: mounted by root.
+    #[default]
+    Trusted,
+    /// `user.overlay.*`: mounted with `userxattr`, in a user namespace.
+    User,
+    /// Not an overlay: no attribute is a mark. Devices 0:0 still say that a name is gone.
+    None,
+}
+
+/// How to read an upper directory.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WalkOptions<'a> {
+    /// How overlayfs marked opaque directories.
+    pub marks: Marks,
+    /// Keep `system.posix_acl_*`, which are dropped otherwise.
+    pub keep_acls: bool,
+    /// Ownership beside the disk. If given, what has no row in it belongs to 0:0.
+    pub attributes: Option<&'a Attributes>,
+}
+
+/// Lists the change set in `upper`, on all threads of the current rayon pool.
+///
+/// Character devices 0:0 are removals, directories marked opaque hide what was below them (see
+/// the kernel's [overlayfs.rst]). The directory must not change meanwhile. The result is sorted
+/// and the same for any number of threads.
+///
+/// [overlayfs.rst]: https://docs.kernel.org/filesystems/overlayfs.html#whiteouts-and-opaque-directories
+pub fn walk(upper: &Arc<Upper>, options: &WalkOptions<'_>) -> Result<Changes, TreeError> {
+    let walk = Walk {
+        upper,
+        options,
+        listed: Mutex::default(),
+    };
+    let directory = upper.open_directory(b"")?;
+    let mut root = Listing::default();
+    let mut buffer = Vec::new();
+    walk.visit(&directory, c"", &[], &mut root, &mut buffer)?;
+    walk.keep(Ok(root));
+    rayon::scope(|scope| walk.directory(scope, Box::default()));
+
+    let mut listed = walk
+        .listed
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    // The same failure is reported whichever thread met one first.
+    listed.failures.sort_by(|a, b| a.0.cmp(&b.0));
+    if let Some((_, failure)) = listed.failures.into_iter().next() {
+        return Err(failure);
+    }
+    let mut changes = listed.changes;
+    changes.entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    changes.removed.sort_unstable();
+    changes.opaque.sort_unstable();
+    changes.skipped.sort_unstable();
+    Ok(changes)
+}
+
+struct Walk<'a> {
+    upper: &'a Arc<Upper>,
+    options: &'a WalkOptions<'a>,
+    listed: Mutex<Listed>,
+}
+
+#[derive(Default)]
+struct Listed {
+    changes: Changes,
+    failures: Vec<(Box<[u8]>, TreeError)>,
+}
+
+/// What one directory holds.
+#[derive(Default)]
+struct Listing {
+    changes: Changes,
+    directories: Vec<Box<[u8]>>,
+}
+
+impl Walk<'_> {
+    /// Lists `path` and spawns a task for each directory in it. One descriptor is open per task,
+    /// however deep the tree.
+    fn directory<'s>(&'s self, scope: &Scope<'s>, path: Box<[u8]>) {
+        let listing = self.list(&path).map_err(|failure| (path, failure));
+        for path in self.keep(listing) {
+            scope.spawn(move |scope| self.directory(scope, path));
+        }
+    }
+
+    fn list(&self, path: &[u8]) -> Result<Listing, TreeError> {
+        let failed = |errno| self.upper.failed("list", path, errno);
+        let directory = self.upper.open_directory(path)?;
+        let mut listing = Listing::default();
+        let mut buffer = Vec::new();
+        for found in Dir::read_from(&directory).map_err(failed)? {
+            let found = found.map_err(failed)?;
+            let name = found.file_name();
+            if matches!(name.to_bytes(), b"." | b"..") {
+                continue;
+            }
+            self.visit(&directory, name, path, &mut listing, &mut buffer)?;
+        }
+        Ok(listing)
+    }
+
+    /// Adds `name` in `directory` (the directory itself if empty), whose path is `parent`.
+    fn visit(
+        &self,
+        directory: &OwnedFd,
+        name: &CStr,
+        parent: &[u8],
+        listing: &mut Listing,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), TreeError> {
+        let path = join(parent, name.to_bytes());
+        let failed = |errno| self.upper.failed("look at", &path, errno);
+        let stat = metadata::stat(directory.as_fd(), name).map_err(failed)?;
+        let device = (stat.stx_rdev_major, stat.stx_rdev_minor);
+        let mut kind = match FileType::from_raw_mode(stat.stx_mode.into()) {
+            FileType::CharacterDevice if device == (0, 0) => {
+                listing.changes.removed.push(path);
+                return Ok(());
+            }
+            FileType::Socket | FileType::Unknown => {
+                listing.changes.skipped.push(path);
+                return Ok(());
+            }
+            FileType::RegularFile => Kind::File {
+                size: stat.stx_size,
+                content: self.content(&stat),
+            },
+            FileType::Directory => Kind::Directory,
+            FileType::Symlink => Kind::Symlink {
+                target: fs::readlinkat(directory, name, Vec::new())
+                    .map_err(failed)?
+                    .into_bytes()
+                    .into(),
+            },
+            FileType::CharacterDevice => Kind::CharDevice {
+                major: device.0,
+                minor: device.1,
+            },
+            FileType::BlockDevice => Kind::BlockDevice {
+                major: device.0,
+                minor: device.1,
+            },
+            FileType::Fifo => Kind::Fifo,
+        };
+        let xattrs =
+            metadata::xattrs(directory.as_fd(), name.to_bytes(), buffer).map_err(failed)?;
+        self.read_marks(&path, &kind, &xattrs, listing)?;
+        if matches!(kind, Kind::Directory) && !path.is_empty() {
+            listing.directories.push(path.clone());
+        }
+
+        let row = self.options.attributes.map(|rows| rows.get(&path));
+        if let Some(Attribute {
+            device: Some(device),
+            ..
+        }) = row.flatten()
+        {
+            kind = match *device {
+                Device::Char(major, minor) => Kind::CharDevice { major, minor },
+                Device::Block(major, minor) => Kind::BlockDevice { major, minor },
+            };
+        }
+        let (uid, gid) = match row {
+            None => (stat.stx_uid, stat.stx_gid),
+            Some(row) => row.map_or((0, 0), |row| (row.uid, row.gid)),
+        };
+        let mode = row.flatten().and_then(|row| row.mode);
+        listing.changes.entries.push(Entry {
+            xattrs: self.image_xattrs(xattrs, row.flatten()),
+            mode: mode.unwrap_or(stat.stx_mode.into()) & 0o7777,
+            mtime: stat.stx_mtime.tv_sec,
+            rank: 0,
+            path,
+            kind,
+            uid,
+            gid,
+        });
+        Ok(())
+    }
+
+    fn content(&self, stat: &Statx) -> Content {
+        let device = u64::from(stat.stx_dev_major) << 32 | u64::from(stat.stx_dev_minor);
+        Content {
+            upper: Arc::clone(self.upper),
+            inode: (stat.stx_nlink > 1).then(|| Box::new((device, stat.stx_ino))),
+            nanoseconds: stat.stx_mtime.tv_nsec,
+        }
+    }
+
+    fn read_marks(
+        &self,
+        path: &[u8],
+        kind: &Kind,
+        xattrs: &[Xattr],
+        listing: &mut Listing,
+    ) -> Result<(), TreeError> {
+        let prefix: &[u8] = match self.options.marks {
+            Marks::Trusted => b"trusted.overlay.",
+            Marks::User => b"user.overlay.",
+            Marks::None => return Ok(()),
+        };
+        for xattr in xattrs {
+            match xattr.name.strip_prefix(prefix) {
+                Some(b"opaque") if *xattr.value == *b"y" && matches!(kind, Kind::Directory) => {
+                    listing.changes.opaque.push(path.into());
+                }
+                Some(b"redirect" | b"metacopy") => {
+                    return Err(TreeError::Redirected {
+                        path: display(path).to_string(),
+                        upper: self.upper.path().display().to_string(),
+                        xattr: String::from_utf8_lossy(&xattr.name).into_owned(),
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn image_xattrs(&self, found: Vec<Xattr>, row: Option<&Attribute>) -> Option<Box<[Xattr]>> {
+        let mut xattrs = found;
+        for (name, value) in row.into_iter().flat_map(|row| &row.xattrs) {
+            xattrs.retain(|xattr| *xattr.name != *name.as_bytes());
+            xattrs.push(Xattr {
+                name: name.as_bytes().into(),
+                value: value.as_slice().into(),
+            });
+        }
+        xattrs.retain(|xattr| metadata::belongs_in_image(&xattr.name, self.options.keep_acls));
+        xattrs.iter_mut().for_each(metadata::without_root_id);
+        xattrs.sort();
+        (!xattrs.is_empty()).then(|| xattrs.into())
+    }
+
+    /// Keeps what one task found and gives the directories that remain to be listed.
+    fn keep(&self, listing: Result<Listing, (Box<[u8]>, TreeError)>) -> Vec<Box<[u8]>> {
+        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        match listing {
+            Ok(mut listing) => {
+                let (all, new) = (&mut listed.changes, &mut listing.changes);
+                all.entries.append(&mut new.entries);
+                all.removed.append(&mut new.removed);
+                all.opaque.append(&mut new.opaque);
+                all.skipped.append(&mut new.skipped);
+                listing.directories
+            }
+            Err(failure) => {
+                listed.failures.push(failure);
+                Vec::new()
+            }
+        }
+    }
+}
+
+fn join(parent: &[u8], name: &[u8]) -> Box<[u8]> {
+    if parent.is_empty() {
+        return name.into();
+    }
+    [parent, b"/", name].concat().into()
+}
