@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")"
 REPO=${REPO:-file://$PWD/repository} NAME=${NAME:-python3-flask-demo} PORT=${PORT:-5000}
 WORK=${WORK:-$PWD/../../target/tutorial}
-# shellcheck source=machine.sh
+# shellcheck source-path=SCRIPTDIR source=machine.sh
 . ./machine.sh
 
 container=$(buildah from scratch)
