@@ -1,0 +1,16 @@
+#!/bin/sh
+# Runs every check of the project, and no test is skipped: what a test needs is installed or made first.
+#   In:  a Debian machine with Rust.
+#   Out: the checks' output, cargo test's lines last; exits with 0 when all passed.
+set -eu
+cd "$(dirname "$0")/.."
+
+# Beside the demonstration's tools: what reads, compares and judges images, and what attacks are made with.
+specs/python-flask/install-tools.sh acl attr busybox-static git jq libcap2-bin oci-image-tool umoci util-linux
+specs/python-flask/repository.py
+tests/repositories/make.py target/test-repositories
+
+cargo fmt --check
+cargo clippy --locked --all-targets -- -D warnings
+RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
+ONELAYER_REQUIRE_ALL=1 cargo test --locked
