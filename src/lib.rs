@@ -12,16 +12,23 @@
 //! |---|---|
 //! | vocabulary | [`source`], [`digest`], [`progress`] |
 //! | the machine | [`sandbox`], [`rootfs`] |
-//! | back half: knows nothing of recipes | [`tree`], [`layer`] |
+//! | back half: knows nothing of recipes | [`tree`], [`layer`], [`image`] |
 //!
 //! The library is silent: it never prints, never exits, and reads no environment variable. Two
 //! families of failure are kept apart: `…Problem` says that the recipe is wrong (with a place in
 //! the text, all of them collected), `…Error` that the world failed (typed, one, with its path).
 
 pub mod digest;
+
+pub mod image;
 pub mod layer;
+
 pub mod progress;
+
 pub mod rootfs;
 pub mod sandbox;
+
 pub mod source;
+
 pub mod tree;
+

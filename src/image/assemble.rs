@@ -1,0 +1,181 @@
+//! From layers to the documents around them.
+
+use std::collections::BTreeMap;
+
+use oci_spec::image as spec;
+use serde::Serialize;
+
+use crate::digest::Digest;
+use crate::layer::Layer;
+
+use super::config::{Config, Platform};
+use super::descriptor::media_type;
+use super::failure::ImageError;
+
+/// All that an image says besides its layers.
+#[derive(Debug, Clone)]
+pub struct Description {
+    /// What it runs on.
+    pub platform: Platform,
+    /// When it was made, in seconds since 1970: `SOURCE_DATE_EPOCH`, never the clock.
+    pub created: u64,
+    /// Who made it.
+    pub author: Option<String>,
+    /// With what it was made; stands in the history.
+    pub created_by: Option<String>,
+    /// How to run it.
+    pub config: Config,
+    /// Annotations of the manifest.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// A serialised document; its bytes never change again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// What it is.
+    pub media_type: &'static str,
+    /// The JSON.
+    pub bytes: Vec<u8>,
+    /// Digest of the JSON.
+    pub digest: Digest,
+}
+
+/// An image whose layers are written somewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Image {
+    /// The configuration; its digest is the image id that docker and podman show.
+    pub config: Document,
+    /// The manifest; its digest is what `name@sha256:…` means.
+    pub manifest: Document,
+    /// The layers, lowest first.
+    pub layers: Vec<Layer>,
+}
+
+/// Describes `layers`, lowest first, as an image. Equal arguments give equal bytes.
+pub fn assemble(layers: Vec<Layer>, description: &Description) -> Result<Image, ImageError> {
+    let config = configuration(&layers, description)?;
+    let config = Document::new(media_type::CONFIG, "configuration", &config)?;
+    let manifest = manifest(&layers, &config, description)?;
+    let manifest = Document::new(media_type::MANIFEST, "manifest", &manifest)?;
+    Ok(Image {
+        config,
+        manifest,
+        layers,
+    })
+}
+
+fn configuration(
+    layers: &[Layer],
+    description: &Description,
+) -> Result<spec::ImageConfiguration, ImageError> {
+    let created = rfc_3339(description.created)?;
+    let build = |source| ImageError::Build {
+        document: "configuration",
+        source,
+    };
+    let rootfs = spec::RootFsBuilder::default()
+        .typ("layers")
+        .diff_ids(
+            layers
+                .iter()
+                .map(|l| l.diff_id.to_string())
+                .collect::<Vec<_>>(),
+        )
+        .build()
+        .map_err(build)?;
+    // One entry a layer, as the specification asks for.
+    let mut history = spec::HistoryBuilder::default().created(&*created);
+    if let Some(author) = &description.author {
+        history = history.author(&**author);
+    }
+    if let Some(created_by) = &description.created_by {
+        history = history.created_by(&**created_by);
+    }
+    let history = history.build().map_err(build)?;
+
+    let platform = &description.platform;
+    let mut configuration = spec::ImageConfigurationBuilder::default()
+        .created(created)
+        .architecture(&*platform.architecture)
+        .os(&*platform.os)
+        .config(description.config.to_spec())
+        .rootfs(rootfs)
+        .history(vec![history; layers.len()])
+        .build()
+        .map_err(build)?;
+    configuration.set_author(description.author.clone());
+    configuration.set_variant(platform.variant.clone());
+    Ok(configuration)
+}
+
+fn manifest(
+    layers: &[Layer],
+    config: &Document,
+    description: &Description,
+) -> Result<spec::ImageManifest, ImageError> {
+    let build = |source| ImageError::Build {
+        document: "manifest",
+        source,
+    };
+    let descriptor = |media_type: &str, digest: &Digest, size: u64| {
+        spec::DescriptorBuilder::default()
+            .media_type(media_type)
+            .digest(
+                digest
+                    .to_string()
+                    .parse::<spec::Digest>()
+                    .expect("our digests are well-formed"),
+            )
+            .size(size)
+            .build()
+            .map_err(build)
+    };
+    let mut manifest = spec::ImageManifestBuilder::default()
+        .schema_version(spec::SCHEMA_VERSION)
+        .media_type(media_type::MANIFEST)
+        .config(descriptor(
+            config.media_type,
+            &config.digest,
+            config.bytes.len() as u64,
+        )?)
+        .layers(
+            layers
+                .iter()
+                .map(|layer| descriptor(layer.media_type, &layer.digest, layer.size))
+                .collect::<Result<Vec<_>, _>>()?,
+        )
+        .build()
+        .map_err(build)?;
+    if !description.annotations.is_empty() {
+        let annotations = description.annotations.clone();
+        manifest.set_annotations(Some(annotations.into_iter().collect()));
+    }
+    Ok(manifest)
+}
+
+impl Document {
+    /// Serialises `value` with sorted keys and no blanks, whatever maps it is made of.
+    fn new(
+        media_type: &'static str,
+        document: &'static str,
+        value: &impl Serialize,
+    ) -> Result<Self, ImageError> {
+        let failed = |source| ImageError::Serialise { document, source };
+        let mut value = serde_json::to_value(value).map_err(failed)?;
+        value.sort_all_objects();
+        let bytes = serde_json::to_vec(&value).map_err(failed)?;
+        Ok(Self {
+            media_type,
+            digest: Digest::of(&bytes),
+            bytes,
+        })
+    }
+}
+
+fn rfc_3339(seconds: u64) -> Result<String, ImageError> {
+    let timestamp = jiff::Timestamp::from_second(i64::try_from(seconds).unwrap_or(i64::MAX));
+    match timestamp {
+        Ok(timestamp) => Ok(timestamp.to_string()),
+        Err(source) => Err(ImageError::Created { seconds, source }),
+    }
+}
