@@ -1,4 +1,8 @@
 //! The `onelayer` command.
+//!
+//! The same binary, executed again, is also pid 1 of every sandbox.
+
+mod cli;
 
 use std::process::ExitCode;
 
@@ -6,5 +10,5 @@ fn main() -> ExitCode {
     if onelayer::sandbox::is_init() {
         return onelayer::sandbox::init();
     }
-    ExitCode::SUCCESS
+    cli::run()
 }

@@ -11,8 +11,8 @@ mkdir -p "$WORK"
 specs/python-flask/install-tools.sh
 specs/python-flask/repository.py --without-weak
 cargo build --release --locked
-target/release/onelayer ${SSL_CERT_FILE:+--ca-bundle "$SSL_CERT_FILE"} \
-	build specs/python-flask --output "$image"
+target/release/onelayer build specs/python-flask --output "$image" \
+	${SSL_CERT_FILE:+--ca-bundle "$SSL_CERT_FILE"}
 
 # shellcheck source-path=SCRIPTDIR source=machine.sh
 . specs/python-flask/machine.sh

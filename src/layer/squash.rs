@@ -2,7 +2,6 @@
 
 use std::io::Write;
 use std::num::NonZero;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Instant;
 
@@ -20,7 +19,7 @@ use super::window::Window;
 const BUDGET_PER_THREAD: u64 = 16 << 20;
 
 /// How to write a layer.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Options<'a> {
     /// How the blob is compressed.
     pub compression: Compression,
@@ -29,8 +28,8 @@ pub struct Options<'a> {
     pub source_date_epoch: u64,
     /// How many threads read and compress; all processors if `None`. No influence on the bytes.
     pub threads: Option<NonZero<usize>>,
-    /// Looked at between segments; the work stops soon after it becomes true.
-    pub cancel: Option<&'a AtomicBool>,
+    /// Asked between segments; the work stops soon after it says yes.
+    pub cancel: Option<&'a (dyn Fn() -> bool + Sync)>,
 }
 
 /// A layer that was written.
@@ -118,10 +117,7 @@ fn commit(
     let mut diff_id = Hasher::new();
     let mut done = 0;
     for position in 0..segments.len() {
-        if options
-            .cancel
-            .is_some_and(|cancel| cancel.load(Ordering::Relaxed))
-        {
+        if options.cancel.is_some_and(|cancelled| cancelled()) {
             return Err(LayerError::Cancelled);
         }
         let buffers = window.wait_for(position).ok_or(LayerError::Cancelled)??;

@@ -121,6 +121,25 @@ impl Rootfs {
         })
     }
 
+    /// Opens a regular file to read it and write into it.
+    ///
+    /// # Errors
+    /// When it is missing, or something else than a regular file.
+    pub fn open_file(&self, path: impl AsRef<Path>) -> Result<File, RootfsError> {
+        let path = path.as_ref();
+        let file = self.edit("open", path, |name| {
+            let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            openat(name, name.name, flags, Mode::empty()).map(File::from)
+        })?;
+        match file.metadata() {
+            Ok(found) if found.is_file() => Ok(file),
+            Ok(_) => Err(RootfsError::NotRegular {
+                path: path.to_owned(),
+            }),
+            Err(error) => Err(RootfsError::io("look at", path, error)),
+        }
+    }
+
     /// Makes a symbolic link that says `target`.
     ///
     /// # Errors

@@ -20,6 +20,11 @@ impl Default for Launcher {
 }
 
 impl Launcher {
+    /// Whether this user may make sandboxes at all: today root alone.
+    pub fn is_possible() -> bool {
+        nix::unistd::geteuid().is_root()
+    }
+
     /// Executes `program`, whose `main` must call [`init`](super::init).
     pub fn new(program: impl Into<PathBuf>) -> Launcher {
         Launcher {

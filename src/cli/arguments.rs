@@ -1,0 +1,121 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Compiles a declarative recipe into a container image with exactly one layer
+#[derive(Debug, Parser)]
+#[command(name = "onelayer", version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Report every problem of one or more recipes
+    Validate(Validate),
+    /// Show the ordered steps of a recipe with their keys
+    Plan(Plan),
+    /// Build the image of a recipe
+    Build(Build),
+    /// Show an image: configuration, history, layers, sizes
+    Inspect(Inspect),
+    /// Print the JSON Schema of recipes
+    Schema,
+}
+
+/// Which recipe, and where its inputs are.
+#[derive(Debug, Args)]
+pub(crate) struct RecipeArguments {
+    /// A recipe, or a folder that holds recipe.yaml, recipe.yml or recipe.toml
+    #[arg(value_name = "RECIPE", default_value = ".")]
+    pub(crate) recipe: PathBuf,
+    /// Folder that the recipe's inputs are relative to [default: the recipe's folder]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) context: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Validate {
+    /// Recipes, or folders that hold one
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How problems are printed
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) recipe: RecipeArguments,
+    /// How the plan is printed
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Build {
+    #[command(flatten)]
+    pub(crate) recipe: RecipeArguments,
+    /// Where the image goes: oci:DIR[:TAG] or oci-archive:FILE[:TAG] (can be repeated)
+    /// [default: oci:out/NAME:TAG]
+    #[arg(short, long, value_name = "TRANSPORT")]
+    pub(crate) output: Vec<String>,
+    /// Tag of the image, instead of the recipe's (can be repeated)
+    #[arg(short, long, value_name = "TAG")]
+    pub(crate) tag: Vec<String>,
+    /// Run every step, even where its result is in the cache
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Folder for everything that is kept between builds
+    /// [default: $XDG_CACHE_HOME/onelayer, then ~/.cache/onelayer]
+    #[arg(long, env = "ONELAYER_CACHE_DIR", value_name = "DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+    /// Certificates that steps with network trust besides the image's own (never enters the image)
+    #[arg(long, env = "ONELAYER_CA_BUNDLE", value_name = "FILE")]
+    pub(crate) ca_bundle: Option<PathBuf>,
+    /// Threads for the layer [default: one per core]; the image does not depend on it
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+    /// How progress is shown, on standard error
+    #[arg(long, value_enum, default_value_t = Progress::Auto)]
+    pub(crate) progress: Progress,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// The image: oci:DIR[:TAG] or oci-archive:FILE[:TAG]
+    #[arg(value_name = "REF")]
+    pub(crate) reference: String,
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    Text,
+    /// For programs; described in docs/json.md
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Progress {
+    /// Bars on a terminal, lines elsewhere
+    Auto,
+    /// Bars
+    Tty,
+    /// Lines
+    Plain,
+    /// One JSON event a line
+    Json,
+    /// Nothing but errors
+    Quiet,
+}

@@ -1,0 +1,49 @@
+//! Exit statuses, the contract with scripts.
+
+use std::process::ExitCode;
+
+use onelayer::ops;
+
+/// Why the command ended; the number is the process's exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// Done.
+    Success = 0,
+    /// The recipe is rejected; diagnostics were printed.
+    Rejected = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// A step failed.
+    Step = 3,
+    /// This host cannot do it.
+    Host = 4,
+    /// Input, output or disk failed.
+    Io = 5,
+    /// A bug in onelayer.
+    Bug = 70,
+    /// SIGINT.
+    Interrupted = 130,
+    /// SIGTERM.
+    Terminated = 143,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl From<&ops::Error> for Exit {
+    fn from(error: &ops::Error) -> Self {
+        match error.kind() {
+            ops::ErrorKind::Rejected => Self::Rejected,
+            ops::ErrorKind::Usage => Self::Usage,
+            ops::ErrorKind::Step => Self::Step,
+            ops::ErrorKind::Host => Self::Host,
+            ops::ErrorKind::Io => Self::Io,
+            ops::ErrorKind::Cancelled => Self::Interrupted,
+            _ => Self::Bug,
+        }
+    }
+}

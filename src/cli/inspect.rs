@@ -1,0 +1,18 @@
+//! `onelayer inspect`
+
+use onelayer::ops;
+
+use super::arguments::{Inspect, ReportFormat};
+use super::exit::Exit;
+use super::print;
+use super::terminal::Terminal;
+
+pub(crate) fn run(arguments: &Inspect, terminal: Terminal) -> Exit {
+    match ops::inspect(&arguments.reference) {
+        Ok(inspection) => print::data(&match arguments.format {
+            ReportFormat::Text => inspection.to_string(),
+            ReportFormat::Json => inspection.to_json(),
+        }),
+        Err(error) => print::error(&error, terminal),
+    }
+}

@@ -1,0 +1,48 @@
+//! The command line: one file per command, and what they share.
+//!
+//! Standard output carries data only; everything else goes to standard error.
+
+mod arguments;
+mod build;
+mod exit;
+mod inspect;
+mod plan;
+mod print;
+mod reporter;
+mod schema;
+mod signals;
+mod terminal;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::arguments::{Arguments, Command};
+use self::exit::Exit;
+use self::terminal::Terminal;
+
+/// Parses the command line, runs the command and says how it ended.
+pub(crate) fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Success
+            };
+            return exit.into();
+        }
+    };
+    let terminal = Terminal::detect();
+    let exit = match &arguments.command {
+        Command::Validate(arguments) => validate::run(arguments, terminal),
+        Command::Plan(arguments) => plan::run(arguments, terminal),
+        Command::Build(arguments) => build::run(arguments, terminal),
+        Command::Inspect(arguments) => inspect::run(arguments, terminal),
+        Command::Schema => schema::run(),
+    };
+    exit.into()
+}

@@ -1,0 +1,20 @@
+//! `onelayer plan`
+
+use onelayer::ops;
+
+use super::arguments::{Plan, ReportFormat};
+use super::exit::Exit;
+use super::print;
+use super::terminal::Terminal;
+
+pub(crate) fn run(arguments: &Plan, terminal: Terminal) -> Exit {
+    let planned = match ops::plan(&arguments.recipe.location()) {
+        Ok(planned) => planned,
+        Err(error) => return print::error(&error, terminal),
+    };
+    print::diagnostics(&planned.source, &planned.warnings, terminal);
+    print::data(&match arguments.format {
+        ReportFormat::Text => planned.plan.to_string(),
+        ReportFormat::Json => planned.plan.to_json(),
+    })
+}

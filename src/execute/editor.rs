@@ -1,0 +1,371 @@
+//! Writing a change set by hand, for steps that need no process.
+//!
+//! An [`Editor`] sees the root as it stands (a [`Tree`]) and writes what changes into an empty
+//! upper directory, in the form that overlayfs would leave: a folder on the way is copied up with
+//! its owner and mode, what goes away becomes a whiteout. It mounts nothing and needs no
+//! privilege: owners that the disk cannot take are noted in a table beside it.
+
+use std::fs::File;
+use std::path::Path;
+
+use crate::plan::BytePath;
+use crate::rootfs::{FileKind, Metadata, Owner, Permission, Rootfs};
+use crate::tree::{Attributes, Entry, Kind, Tree};
+
+use super::ExecuteError;
+use super::error::shown;
+
+/// Owner and permission bits of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ownership {
+    pub(super) uid: u32,
+    pub(super) gid: u32,
+    pub(super) mode: u32,
+}
+
+impl Ownership {
+    /// What a folder has that nobody asked for.
+    pub(super) const FOLDER: Self = Self {
+        uid: 0,
+        gid: 0,
+        mode: 0o755,
+    };
+
+    pub(super) fn of(entry: &Entry) -> Self {
+        Self {
+            uid: entry.uid,
+            gid: entry.gid,
+            mode: entry.mode,
+        }
+    }
+
+    fn owner(self) -> Owner {
+        Owner {
+            uid: self.uid,
+            gid: self.gid,
+        }
+    }
+}
+
+/// A change set being written.
+pub(super) struct Editor<'a> {
+    tree: &'a Tree,
+    upper: Rootfs,
+    attributes: Attributes,
+    /// The disk does not take owners; they go into `attributes`.
+    unprivileged: bool,
+    /// Time of everything written.
+    time: i64,
+}
+
+/// What is at a path now.
+pub(super) enum Present<'a> {
+    /// Nothing, or a whiteout.
+    Nothing,
+    /// Something that this step made or copied up.
+    Upper(FileKind),
+    /// Something of an earlier step.
+    Lower(&'a Entry),
+}
+
+impl Present<'_> {
+    pub(super) fn is_directory(&self) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Upper(kind) => *kind == FileKind::Directory,
+            Self::Lower(entry) => entry.is_directory(),
+        }
+    }
+}
+
+impl<'a> Editor<'a> {
+    /// Begins in the empty directory `upper`.
+    pub(super) fn new(
+        tree: &'a Tree,
+        upper: &Path,
+        source_date_epoch: u64,
+    ) -> Result<Self, ExecuteError> {
+        let mut editor = Self {
+            tree,
+            upper: Rootfs::open(upper)?,
+            attributes: Attributes::new(),
+            unprivileged: false,
+            time: i64::try_from(source_date_epoch).unwrap_or(i64::MAX),
+        };
+        // The upper directory is itself the new root directory; it is edited from above.
+        if let (Some(root), Some(above), Some(name)) =
+            (tree.get(b""), upper.parent(), upper.file_name())
+        {
+            let above = Rootfs::open(above)?;
+            let wanted = Ownership::of(root);
+            let permission = above.chown(name, wanted.owner())?;
+            editor.note(b"", wanted, permission);
+            above.chmod(name, editor.disk_mode(wanted.mode, true))?;
+        }
+        Ok(editor)
+    }
+
+    /// Ends the step; the table is none if the disk took every owner.
+    pub(super) fn finish(self) -> Option<Attributes> {
+        self.unprivileged.then_some(self.attributes)
+    }
+
+    /// The root as it stood before this step.
+    pub(super) fn tree(&self) -> &'a Tree {
+        self.tree
+    }
+
+    /// The path in the root that `path` names; a link in the last place is not followed.
+    pub(super) fn locate(&self, path: &BytePath) -> Result<Vec<u8>, ExecuteError> {
+        Ok(self.tree.resolve_parent(path.as_bytes())?.path)
+    }
+
+    /// The path in the root that `path` leads to.
+    pub(super) fn follow(&self, path: &BytePath) -> Result<Vec<u8>, ExecuteError> {
+        Ok(self.tree.resolve(path.as_bytes())?.path)
+    }
+
+    /// What is at `path` now.
+    pub(super) fn present(&self, path: &[u8]) -> Result<Present<'a>, ExecuteError> {
+        if path.is_empty() {
+            return Ok(Present::Upper(FileKind::Directory));
+        }
+        let found = self.upper.link_metadata(disk(path))?;
+        Ok(match (found, self.tree.get(path)) {
+            (Some(found), _) if is_whiteout(&found) => Present::Nothing,
+            (Some(found), _) => Present::Upper(found.kind),
+            (None, Some(entry)) => Present::Lower(entry),
+            (None, None) => Present::Nothing,
+        })
+    }
+
+    /// Makes a file with nothing in it; [`Editor::seal`] must follow the last write.
+    pub(super) fn file(&mut self, path: &[u8], wanted: Ownership) -> Result<File, ExecuteError> {
+        self.make_room(path)?;
+        let mode = self.disk_mode(wanted.mode, false);
+        let (file, permission) = self.upper.create_file(disk(path), mode, wanted.owner())?;
+        self.note(path, wanted, permission);
+        Ok(file)
+    }
+
+    /// Gives a written file its final mode (writing drops set-user-id) and time.
+    pub(super) fn seal(&self, path: &[u8], wanted: Ownership) -> Result<(), ExecuteError> {
+        self.upper
+            .chmod(disk(path), self.disk_mode(wanted.mode, false))?;
+        Ok(self.upper.set_times(disk(path), self.time, 0)?)
+    }
+
+    /// Makes a symbolic link.
+    pub(super) fn symlink(
+        &mut self,
+        path: &[u8],
+        target: &[u8],
+        wanted: Ownership,
+    ) -> Result<(), ExecuteError> {
+        self.make_room(path)?;
+        let permission = self
+            .upper
+            .symlink(disk(path), disk(target), wanted.owner())?;
+        self.note(path, wanted, permission);
+        Ok(self.upper.set_times(disk(path), self.time, 0)?)
+    }
+
+    /// Gives the file at `existing` a second name.
+    pub(super) fn hard_link(&mut self, existing: &[u8], path: &[u8]) -> Result<(), ExecuteError> {
+        self.copy_up(existing)?;
+        self.make_room(path)?;
+        self.upper.hard_link(disk(existing), disk(path))?;
+        if let Some(row) = self.attributes.get(existing).cloned() {
+            self.attributes.insert(path, row);
+        }
+        Ok(())
+    }
+
+    /// Makes a folder with all its parents. One that is there keeps its owner and mode.
+    pub(super) fn directory(&mut self, path: &[u8], wanted: Ownership) -> Result<(), ExecuteError> {
+        match self.present(path)? {
+            present if present.is_directory() => self.copy_up(path),
+            Present::Nothing => {
+                self.parents(path)?;
+                self.upper.remove(disk(path))?;
+                self.new_directory(path, wanted)
+            }
+            _ => Err(ExecuteError::NotADirectory { path: shown(path) }),
+        }
+    }
+
+    /// Sets owner and mode of what is at `path`.
+    pub(super) fn change(&mut self, path: &[u8], wanted: Ownership) -> Result<(), ExecuteError> {
+        self.copy_up(path)?;
+        let Some(found) = self.upper.link_metadata(disk(path))? else {
+            return Ok(());
+        };
+        let permission = self.upper.chown(disk(path), wanted.owner())?;
+        self.note(path, wanted, permission);
+        if found.kind != FileKind::Symlink {
+            let mode = self.disk_mode(wanted.mode, found.kind == FileKind::Directory);
+            self.upper.chmod(disk(path), mode)?;
+        }
+        Ok(())
+    }
+
+    /// Removes what is at `path`, with everything below.
+    pub(super) fn remove(&mut self, path: &[u8]) -> Result<(), ExecuteError> {
+        self.parents(path)?;
+        self.upper.remove(disk(path))?;
+        if self.tree.get(path).is_some() {
+            self.upper.whiteout(disk(path))?;
+        }
+        Ok(())
+    }
+
+    /// Owner and mode of what is at `path` now.
+    pub(super) fn ownership(&self, path: &[u8]) -> Result<Option<Ownership>, ExecuteError> {
+        if let Some(row) = self.attributes.get(path) {
+            let mode = row.mode.unwrap_or(0o644);
+            return Ok(Some(Ownership {
+                uid: row.uid,
+                gid: row.gid,
+                mode,
+            }));
+        }
+        match self.present(path)? {
+            Present::Nothing => Ok(None),
+            Present::Lower(entry) => Ok(Some(Ownership::of(entry))),
+            Present::Upper(_) => {
+                Ok(
+                    (self.upper.link_metadata(disk(path))?).map(|found| Ownership {
+                        uid: found.uid,
+                        gid: found.gid,
+                        mode: found.mode,
+                    }),
+                )
+            }
+        }
+    }
+
+    /// Brings an entry of an earlier step into the upper directory, as overlayfs does before a
+    /// change.
+    fn copy_up(&mut self, path: &[u8]) -> Result<(), ExecuteError> {
+        let Present::Lower(entry) = self.present(path)? else {
+            return Ok(());
+        };
+        self.parents(path)?;
+        let wanted = Ownership::of(entry);
+        match &entry.kind {
+            Kind::Directory => self.new_directory(path, wanted)?,
+            Kind::Symlink { target } => self.symlink(path, target, wanted)?,
+            Kind::File { .. } => {
+                let mut to = self.file(path, wanted)?;
+                if let Some(mut from) = entry.open()? {
+                    std::io::copy(&mut from, &mut to).map_err(|source| ExecuteError::Write {
+                        path: shown(path),
+                        source,
+                    })?;
+                }
+                self.seal(path, wanted)?;
+            }
+            Kind::CharDevice { major, minor } => {
+                self.special(path, FileKind::CharacterDevice, (*major, *minor), wanted)?;
+            }
+            Kind::BlockDevice { major, minor } => {
+                self.special(path, FileKind::BlockDevice, (*major, *minor), wanted)?;
+            }
+            Kind::Fifo => self.special(path, FileKind::Fifo, (0, 0), wanted)?,
+        }
+        for xattr in entry.xattrs() {
+            let name = disk(&xattr.name).as_os_str();
+            let permission = self.upper.set_xattr(disk(path), name, &xattr.value)?;
+            if permission == Permission::Denied {
+                let row = self.attributes.entry(path);
+                row.xattrs
+                    .insert(name.to_string_lossy().into_owned(), xattr.value.to_vec());
+            }
+        }
+        Ok(())
+    }
+
+    fn special(
+        &mut self,
+        path: &[u8],
+        kind: FileKind,
+        device: (u32, u32),
+        wanted: Ownership,
+    ) -> Result<(), ExecuteError> {
+        let permission =
+            self.upper
+                .create_special(disk(path), kind, device, wanted.mode, wanted.owner())?;
+        self.note(path, wanted, permission);
+        Ok(())
+    }
+
+    /// Makes sure that something new can be made at `path`: its folders are there, it is not.
+    fn make_room(&mut self, path: &[u8]) -> Result<(), ExecuteError> {
+        if self.present(path)?.is_directory() {
+            return Err(ExecuteError::IsADirectory { path: shown(path) });
+        }
+        self.parents(path)?;
+        self.attributes.remove(path);
+        Ok(self.upper.remove(disk(path))?)
+    }
+
+    /// Makes sure that every folder above `path` is in the upper directory.
+    fn parents(&mut self, path: &[u8]) -> Result<(), ExecuteError> {
+        let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+        for parent in ends.map(|(end, _)| &path[..end]) {
+            match self.present(parent)? {
+                Present::Upper(FileKind::Directory) => {}
+                Present::Lower(entry) if entry.is_directory() => self.copy_up(parent)?,
+                Present::Nothing => {
+                    self.upper.remove(disk(parent))?;
+                    self.new_directory(parent, Ownership::FOLDER)?;
+                }
+                _ => {
+                    return Err(ExecuteError::NotADirectory {
+                        path: shown(parent),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn new_directory(&mut self, path: &[u8], wanted: Ownership) -> Result<(), ExecuteError> {
+        let mode = self.disk_mode(wanted.mode, true);
+        let permission = self
+            .upper
+            .create_directory(disk(path), mode, wanted.owner())?;
+        self.note(path, wanted, permission);
+        Ok(())
+    }
+
+    fn note(&mut self, path: &[u8], wanted: Ownership, permission: Permission) {
+        if permission == Permission::Denied {
+            self.unprivileged = true;
+        }
+        if self.unprivileged {
+            let row = self.attributes.entry(path);
+            (row.uid, row.gid, row.mode) = (wanted.uid, wanted.gid, Some(wanted.mode));
+        }
+    }
+
+    /// Without privilege a file must stay readable, and a folder usable, for its maker.
+    fn disk_mode(&self, mode: u32, directory: bool) -> u32 {
+        match (self.unprivileged, directory) {
+            (false, _) => mode,
+            (true, true) => mode | 0o700,
+            (true, false) => mode | 0o600,
+        }
+    }
+}
+
+/// Overlayfs marks with a device 0:0 what is gone.
+fn is_whiteout(found: &Metadata) -> bool {
+    found.kind == FileKind::CharacterDevice && found.device_number == (0, 0)
+}
+
+/// Bytes as a path of the host.
+fn disk(path: &[u8]) -> &Path {
+    use std::os::unix::ffi::OsStrExt;
+    Path::new(std::ffi::OsStr::from_bytes(path))
+}

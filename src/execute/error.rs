@@ -1,0 +1,151 @@
+//! Why a plan could not be carried out.
+
+use std::io;
+
+use crate::packages::PackagesError;
+use crate::rootfs::RootfsError;
+use crate::sandbox::{Exit, SandboxError};
+use crate::store::StoreError;
+use crate::tree::{ResolveError, TreeError};
+
+/// A step that failed, with what it was doing.
+#[derive(Debug, thiserror::Error)]
+#[error("step {step} of {of} failed: {title}")]
+pub struct StepError {
+    /// Number of the step, from 1.
+    pub step: usize,
+    /// How many steps there are.
+    pub of: usize,
+    /// What the step does.
+    pub title: String,
+    /// Why it failed.
+    pub source: ExecuteError,
+}
+
+/// Why a step failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExecuteError {
+    /// Foreign code ended other than well.
+    #[error("{}{}", ending(*exit), quote(last_lines))]
+    Exit {
+        /// How it ended.
+        exit: Exit,
+        /// The end of its output.
+        last_lines: Vec<String>,
+    },
+    /// The sandbox could not be set up.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// The package manager could not be used.
+    #[error(transparent)]
+    Packages(#[from] PackagesError),
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A change set could not be listed.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    /// A path means nothing in the root.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// A change set could not be written.
+    #[error(transparent)]
+    Rootfs(#[from] RootfsError),
+    /// An input could not be read.
+    #[error("cannot read `{path}`")]
+    Input {
+        /// Path in the context.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// An input is not what it was when the plan was made.
+    #[error("`{path}` changed while the image was built")]
+    InputChanged {
+        /// Path in the context.
+        path: String,
+    },
+    /// A file could not be written.
+    #[error("cannot write `{path}`")]
+    Write {
+        /// Path in the root.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file is to replace a folder.
+    #[error("`{path}` is a folder in the root")]
+    IsADirectory {
+        /// Path in the root.
+        path: String,
+    },
+    /// A folder is to be where something else is.
+    #[error("`{path}` is no folder in the root")]
+    NotADirectory {
+        /// Path in the root.
+        path: String,
+    },
+    /// What should be changed is not there.
+    #[error("there is no `{path}` in the root")]
+    Missing {
+        /// Path or glob in the root.
+        path: String,
+    },
+    /// A user or group that the root does not know.
+    #[error("the root has no {kind} `{name}`")]
+    UnknownName {
+        /// `user` or `group`.
+        kind: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A glob that cannot be read.
+    #[error("`{pattern}` is no valid glob")]
+    Glob {
+        /// The glob.
+        pattern: String,
+        /// What is wrong with it.
+        source: globset::Error,
+    },
+}
+
+impl ExecuteError {
+    /// What the user can do about it.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Packages(error) => error.help().map(str::to_owned),
+            Self::InputChanged { .. } => Some("build again".to_owned()),
+            Self::IsADirectory { path } => {
+                Some(format!("end `to` with `/` to copy into it: `{path}/`"))
+            }
+            Self::UnknownName { .. } => {
+                Some("use a number, or make the user in an earlier step".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// How a command ended, in words.
+fn ending(exit: Exit) -> String {
+    match exit {
+        Exit::Code(code) => format!("exit status {code}"),
+        Exit::Signal(signal) => format!("killed by signal {signal}"),
+        Exit::TimedOut => "the timeout was reached".to_owned(),
+        Exit::Cancelled => "interrupted".to_owned(),
+    }
+}
+
+fn quote(lines: &[String]) -> String {
+    if lines.is_empty() {
+        return ", no output".to_owned();
+    }
+    let lines: Vec<String> = lines.iter().map(|line| format!("\n    | {line}")).collect();
+    format!(", the end of its output:{}", lines.concat())
+}
+
+/// A path of a root as messages show it.
+pub(super) fn shown(path: &[u8]) -> String {
+    crate::tree::display(path).to_string()
+}

@@ -1,0 +1,198 @@
+//! Carrying out a plan, step by step, each on top of what the steps before it left.
+//!
+//! Every step has a change set of its own: the upper directory of an overlay, found in the store
+//! by the step's key or made now. Steps that run foreign code do so in a sandbox; the others write
+//! their change set by hand and need no privilege. What comes out is the [`Tree`] of the finished
+//! root, in which every entry knows the step that last wrote it.
+
+mod editor;
+mod error;
+mod files;
+mod owner;
+mod patterns;
+mod process;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use crate::packages::{self, HostAccess};
+use crate::plan::{Action, Plan, PlannedStep};
+use crate::progress::{Event, Reporter};
+use crate::sandbox::{Cancel, Exit, Launcher};
+use crate::store::{ChangeSet, Draft, Store};
+use crate::tree::{Marks, Tree, Upper, WalkOptions, display, walk};
+
+pub use error::{ExecuteError, StepError};
+
+use self::editor::Editor;
+use self::process::Runner;
+
+/// What carrying out a plan needs besides the plan.
+pub struct Execution<'a> {
+    /// Where change sets are kept.
+    pub store: &'a Store,
+    /// Whether change sets of earlier builds are taken.
+    pub reuse: bool,
+    /// What starts sandboxes.
+    pub launcher: &'a Launcher,
+    /// What steps with network may use of the caller's surroundings, and where inputs are.
+    pub access: &'a HostAccess,
+    /// Told what happens.
+    pub reporter: &'a dyn Reporter,
+    /// Asked whether to stop.
+    pub cancel: &'a Cancel,
+}
+
+impl Execution<'_> {
+    /// Carries out `plan` and lists the finished root.
+    ///
+    /// # Errors
+    /// The first step that fails, with its number, title and cause; nothing of it is kept.
+    pub fn run(&self, plan: &Plan) -> Result<Tree, StepError> {
+        let mut root = Stack {
+            tree: Tree::new(),
+            lower: Vec::new(),
+            source_date_epoch: plan.output.source_date_epoch,
+        };
+        let of = plan.steps.len();
+        for (index, step) in plan.steps.iter().enumerate() {
+            let number = index + 1;
+            self.reporter.report(&Event::StepStarted {
+                step: number,
+                of,
+                title: &step.title,
+            });
+            let started = Instant::now();
+            let cached = self
+                .step(step, number, &mut root)
+                .map_err(|source| StepError {
+                    step: number,
+                    of,
+                    title: step.title.clone(),
+                    source,
+                })?;
+            let elapsed = started.elapsed();
+            self.reporter.report(&Event::StepFinished {
+                step: number,
+                cached,
+                elapsed,
+            });
+        }
+        Ok(root.tree)
+    }
+
+    /// Puts the change set of one step on top; says whether it was found in the store.
+    fn step(
+        &self,
+        step: &PlannedStep,
+        number: usize,
+        root: &mut Stack,
+    ) -> Result<bool, ExecuteError> {
+        if self.cancel.is_cancelled() {
+            return Err(ExecuteError::Exit {
+                exit: Exit::Cancelled,
+                last_lines: Vec::new(),
+            });
+        }
+        let key = step.key.digest();
+        let kept = if self.reuse {
+            self.store.change_set(&key)
+        } else {
+            None
+        };
+        let cached = kept.is_some();
+        let change_set = match kept {
+            Some(change_set) => change_set,
+            None => {
+                let draft = self.store.draft()?;
+                self.carry_out(&step.action, number, root, &draft)?;
+                self.store.commit(draft, &key)?
+            }
+        };
+        self.put(root, &change_set, number)?;
+        Ok(cached)
+    }
+
+    fn carry_out(
+        &self,
+        action: &Action,
+        number: usize,
+        root: &Stack,
+        draft: &Draft,
+    ) -> Result<(), ExecuteError> {
+        let runner = Runner {
+            launcher: self.launcher,
+            access: self.access,
+            cancel: self.cancel,
+            reporter: self.reporter,
+            step: number,
+        };
+        let mut editor = Editor::new(&root.tree, &draft.upper(), root.source_date_epoch)?;
+        let unmatched = match action {
+            Action::Run(run) => {
+                runner.run(run, &root.lower, draft)?;
+                Vec::new()
+            }
+            Action::Packages(action) => {
+                let manager = packages::find(action, self.access)?;
+                let cache = self.store.packages(&action.manager)?;
+                let target = process::target(&root.lower, draft, &root.tree, cache);
+                runner.packages(manager.as_ref(), action.transactions.len(), &target)?;
+                Vec::new()
+            }
+            Action::Copy(copy) => {
+                files::copy(copy, &self.access.context, &mut editor).map(|()| Vec::new())?
+            }
+            Action::Write(write) => files::write(write, &mut editor).map(|()| Vec::new())?,
+            Action::Link(link) => files::link(link, &mut editor).map(|()| Vec::new())?,
+            Action::Directory(directory) => {
+                files::directory(directory, &mut editor).map(|()| Vec::new())?
+            }
+            Action::Remove(remove) => patterns::remove(remove, &mut editor)?,
+            Action::Permissions(permissions) => patterns::permissions(permissions, &mut editor)?,
+        };
+        for pattern in unmatched {
+            let message = format!("step {number}: nothing in the root matches `{pattern}`");
+            self.reporter.report(&Event::Warning { message: &message });
+        }
+        if let Some(attributes) = editor.finish() {
+            draft.record(&attributes)?;
+        }
+        Ok(())
+    }
+
+    fn put(
+        &self,
+        root: &mut Stack,
+        change_set: &ChangeSet,
+        number: usize,
+    ) -> Result<(), ExecuteError> {
+        let attributes = change_set.attributes()?;
+        let upper = Upper::open(change_set.upper())?;
+        let options = WalkOptions {
+            marks: Marks::Trusted,
+            keep_acls: false,
+            attributes: attributes.as_ref(),
+        };
+        let changes = walk(&upper, &options)?;
+        for path in changes.skipped() {
+            let message = format!(
+                "step {number}: socket `{}` is left out of the image",
+                display(path)
+            );
+            self.reporter.report(&Event::Warning { message: &message });
+        }
+        let rank = u32::try_from(number).unwrap_or(u32::MAX);
+        root.tree.apply(changes, rank);
+        root.lower.insert(0, change_set.upper());
+        Ok(())
+    }
+}
+
+/// The root so far.
+struct Stack {
+    tree: Tree,
+    /// Upper directories of the steps so far, the topmost first.
+    lower: Vec<PathBuf>,
+    source_date_epoch: u64,
+}

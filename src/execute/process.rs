@@ -1,0 +1,119 @@
+//! The steps that run foreign code: run, packages.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+
+use crate::packages::{self, HostAccess, PackageManager, Target};
+use crate::plan::{Network, RunAction};
+use crate::progress::{Event, Reporter};
+use crate::sandbox::{self, Cancel, Exit, Launcher, Root, Sandbox, User};
+use crate::store::Draft;
+use crate::tree::Tree;
+
+use super::ExecuteError;
+
+/// How much of a step's output its failure shows.
+const LAST_LINES: usize = 20;
+
+/// Everything that foreign code needs to run.
+pub(super) struct Runner<'a> {
+    pub(super) launcher: &'a Launcher,
+    pub(super) access: &'a HostAccess,
+    pub(super) cancel: &'a Cancel,
+    pub(super) reporter: &'a dyn Reporter,
+    /// Number of the step, for events.
+    pub(super) step: usize,
+}
+
+impl Runner<'_> {
+    /// Runs a command in the root.
+    pub(super) fn run(
+        &self,
+        action: &RunAction,
+        lower: &[PathBuf],
+        draft: &Draft,
+    ) -> Result<(), ExecuteError> {
+        let root = Root::Overlay {
+            lower: lower.to_vec(),
+            upper: draft.upper(),
+            work: draft.work(),
+        };
+        let mut sandbox = Sandbox::new(root, &action.command);
+        let env = action
+            .env
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()));
+        let mut environment: Vec<(String, String)> = env.collect();
+        if action.network == Network::Host {
+            sandbox.network = sandbox::Network::Host;
+            sandbox.mounts = self.access.mounts()?;
+            let access = self.access.environment().into_iter();
+            environment.extend(access.filter(|(name, _)| !action.env.contains_key(name)));
+        }
+        sandbox.environment = (environment.into_iter())
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        sandbox.working_directory = PathBuf::from(&action.workdir);
+        sandbox.user = if action.user == "0" {
+            User::ROOT
+        } else {
+            User::Name(action.user.clone())
+        };
+        sandbox.timeout = action.timeout;
+        self.finish(&sandbox)
+    }
+
+    /// Runs the transactions of a package manager.
+    pub(super) fn packages(
+        &self,
+        manager: &dyn PackageManager,
+        transactions: usize,
+        target: &Target,
+    ) -> Result<(), ExecuteError> {
+        for number in 0..transactions {
+            self.finish(&manager.transaction(number, target)?)?;
+            manager.settle(target, number + 1 == transactions)?;
+        }
+        Ok(())
+    }
+
+    fn finish(&self, sandbox: &Sandbox) -> Result<(), ExecuteError> {
+        let mut last_lines: VecDeque<String> = VecDeque::new();
+        let mut output = |line: &[u8]| {
+            let line = String::from_utf8_lossy(line);
+            self.reporter.report(&Event::StepOutput {
+                step: self.step,
+                line: &line,
+            });
+            if last_lines.len() == LAST_LINES {
+                last_lines.pop_front();
+            }
+            last_lines.push_back(line.into_owned());
+        };
+        let exit = self.launcher.run(sandbox, &mut output, self.cancel)?;
+        if exit == Exit::Code(0) {
+            return Ok(());
+        }
+        Err(ExecuteError::Exit {
+            exit,
+            last_lines: last_lines.into(),
+        })
+    }
+}
+
+/// The target of a package manager: the root so far, and room for its changes.
+pub(super) fn target<'a>(
+    lower: &[PathBuf],
+    draft: &Draft,
+    tree: &'a Tree,
+    cache: PathBuf,
+) -> packages::Target<'a> {
+    Target {
+        lower: lower.to_vec(),
+        upper: draft.upper(),
+        work: draft.work(),
+        state: draft.state(),
+        tree,
+        cache,
+    }
+}

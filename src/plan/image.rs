@@ -1,0 +1,66 @@
+//! What the image says about itself and how it is written, resolved.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// The machine that builds, as far as a plan depends on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPlatform {
+    /// Architecture as `uname -m` and rpm spell it (`x86_64`, `aarch64`).
+    pub machine: String,
+}
+
+/// The image's configuration, in the words of the OCI image-spec, config.md.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct ImageSettings {
+    /// Architecture as Go and the image-spec spell it (`amd64`, `arm64`).
+    pub architecture: String,
+    /// Seconds since 1970 that the image names as its birth.
+    pub created: u64,
+    /// Who made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// What made it, for its history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// Program to run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entrypoint: Option<Vec<String>>,
+    /// Its default arguments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cmd: Option<Vec<String>>,
+    /// Environment.
+    pub env: BTreeMap<String, String>,
+    /// `NAME[:GROUP]` or ids.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Working directory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workdir: Option<String>,
+    /// Ports, `NUMBER/PROTOCOL`, sorted.
+    pub exposed_ports: Vec<String>,
+    /// Volumes, sorted.
+    pub volumes: Vec<String>,
+    /// Labels.
+    pub labels: BTreeMap<String, String>,
+    /// Signal that ends a container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_signal: Option<String>,
+    /// Annotations of the manifest.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// How the image is written.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OutputSettings {
+    /// `gzip` or `none`.
+    pub compression: String,
+    /// Compression level; none is the default of the compression.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<u8>,
+    /// Tags; `latest` where the recipe names none.
+    pub tags: Vec<String>,
+    /// Seconds since 1970 that no time in the layer exceeds.
+    pub source_date_epoch: u64,
+}

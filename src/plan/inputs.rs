@@ -1,0 +1,120 @@
+//! What planning may ask of the world.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::digest::Digest;
+
+use super::BytePath;
+
+/// Answers about the files beside a recipe.
+///
+/// Every path is relative to the context (the recipe's folder unless the user named another) and
+/// stays inside it; an implementation must refuse what leads out.
+pub trait Inputs {
+    /// The sources that `pattern` names, sorted by path: one for a plain path, any number above
+    /// zero for a glob. What `exclude` (globs relative to the source) or the context's ignore file
+    /// leaves out is not listed. Links are listed as links unless `follow_links`.
+    ///
+    /// # Errors
+    /// When nothing matches, a path leads out of the context, or an entry cannot be read.
+    fn sources(
+        &self,
+        pattern: &str,
+        exclude: &[String],
+        follow_links: bool,
+    ) -> Result<Vec<InputSource>, InputError>;
+
+    /// The digest of one regular file.
+    ///
+    /// # Errors
+    /// When it does not exist in the context or cannot be read.
+    fn file(&self, path: &str) -> Result<Digest, InputError>;
+}
+
+/// One source of a copy: a file, or a folder with all that is below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputSource {
+    /// Path in the context.
+    pub path: BytePath,
+    /// The source itself (with an empty path) and, below a folder, everything, sorted by path.
+    pub entries: Vec<InputEntry>,
+}
+
+/// One file, folder or link of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputEntry {
+    /// Path below the source; empty for the source itself.
+    pub path: BytePath,
+    /// What it is.
+    pub kind: InputKind,
+    /// Permission bits on disk.
+    pub mode: u32,
+    /// User and group on disk.
+    pub owner: (u32, u32),
+}
+
+/// What an input is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InputKind {
+    /// A regular file.
+    File {
+        /// Digest of its content.
+        digest: Digest,
+        /// Bytes of content.
+        size: u64,
+    },
+    /// A folder.
+    Directory,
+    /// A symbolic link and what it says.
+    Symlink {
+        /// The link's text.
+        target: BytePath,
+    },
+}
+
+/// Why an input is not there to be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InputError {
+    /// Nothing has this name, or no name matches.
+    #[error("nothing in `{}` matches `{pattern}`", context.display())]
+    Missing {
+        /// What was looked for.
+        pattern: String,
+        /// The folder that was searched.
+        context: PathBuf,
+    },
+    /// A glob that cannot be read.
+    #[error("`{pattern}` is no valid glob")]
+    Pattern {
+        /// The glob.
+        pattern: String,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A path or link that leaves the context.
+    #[error("`{path}` leads out of `{}`", context.display())]
+    Outside {
+        /// The path in the context.
+        path: String,
+        /// The context.
+        context: PathBuf,
+    },
+    /// Something that is no file, folder or link.
+    #[error("`{path}` is a {kind}, which cannot be copied")]
+    Special {
+        /// The path in the context.
+        path: String,
+        /// What it is: socket, device, fifo.
+        kind: &'static str,
+    },
+    /// The system refused to read it.
+    #[error("cannot read `{path}`")]
+    Read {
+        /// The path in the context.
+        path: String,
+        /// What the system said.
+        source: io::Error,
+    },
+}

@@ -1,0 +1,59 @@
+//! Problems that only show when the inputs are known.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+
+use super::InputError;
+
+/// A recipe that cannot be planned with the files that are there.
+#[derive(Debug)]
+pub(super) enum PlanProblem {
+    /// An input is missing or may not be used.
+    Input { error: InputError, span: Span },
+    /// A list or glob needs a folder to go into.
+    NotAFolder {
+        to: String,
+        sources: usize,
+        span: Span,
+    },
+}
+
+impl From<PlanProblem> for Diagnostic {
+    fn from(problem: PlanProblem) -> Self {
+        match problem {
+            PlanProblem::Input { error, span } => {
+                let (code, help) = match &error {
+                    InputError::Missing { .. } => (
+                        Code::InputMissing,
+                        "create it, correct the name, or name another folder with `--context`",
+                    ),
+                    InputError::Outside { .. } => (
+                        Code::InputOutside,
+                        "copy the file into the context, or name a larger one with `--context`",
+                    ),
+                    InputError::Pattern { .. } => (Code::InputPattern, "close every `[` and `{`"),
+                    InputError::Special { .. } => (
+                        Code::InputSpecial,
+                        "exclude it with `exclude` or `.onelayerignore`",
+                    ),
+                    InputError::Read { .. } => (
+                        Code::InputUnreadable,
+                        "make the file readable for the user that builds",
+                    ),
+                };
+                let cause = std::error::Error::source(&error)
+                    .map(|cause| format!(": {cause}"))
+                    .unwrap_or_default();
+                Diagnostic::error(code, format!("{error}{cause}"))
+                    .label(span, "named here")
+                    .help(help)
+            }
+            PlanProblem::NotAFolder { to, sources, span } => Diagnostic::error(
+                Code::CopyNeedsFolder,
+                format!("{sources} sources cannot all become the one file `{to}`"),
+            )
+            .label(span, "must be a folder")
+            .help(format!("write `{to}/` to copy them into that folder")),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! A kept change set.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::tree::Attributes;
+
+use super::StoreError;
+
+/// What one step changed, on disk.
+#[derive(Debug, Clone)]
+pub struct ChangeSet {
+    directory: PathBuf,
+}
+
+impl ChangeSet {
+    pub(super) fn at(directory: PathBuf) -> Self {
+        Self { directory }
+    }
+
+    /// The upper directory of the step's overlay.
+    pub fn upper(&self) -> PathBuf {
+        self.directory.join("upper")
+    }
+
+    /// Owners and modes that the disk could not take; none if it took them all.
+    ///
+    /// # Errors
+    /// When the table is there and cannot be read.
+    pub fn attributes(&self) -> Result<Option<Attributes>, StoreError> {
+        read_attributes(&self.directory)
+    }
+}
+
+/// Name of the table beside an upper directory.
+pub(super) const ATTRIBUTES: &str = "attributes.json";
+
+fn read_attributes(directory: &Path) -> Result<Option<Attributes>, StoreError> {
+    let path = directory.join(ATTRIBUTES);
+    let failed = |source| StoreError::Io {
+        action: "read",
+        path: path.clone(),
+        source,
+    };
+    match fs::read(&path) {
+        Ok(json) => (serde_json::from_slice(&json).map(Some)).map_err(|e| failed(e.into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(error)),
+    }
+}

@@ -1,0 +1,135 @@
+//! A change set in the making.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use crate::rootfs::Rootfs;
+use crate::tree::Attributes;
+
+use super::StoreError;
+use super::change_set::ATTRIBUTES;
+
+/// A folder with an empty `upper/` and `work/`, removed when dropped unless it is committed.
+#[derive(Debug)]
+pub struct Draft {
+    directory: PathBuf,
+    /// Says to others that somebody still works here; released by the kernel whatever happens.
+    _lock: File,
+}
+
+impl Draft {
+    pub(super) fn new(drafts: &Path) -> Result<Self, StoreError> {
+        let make = || {
+            let directory = tempfile::Builder::new()
+                .prefix("")
+                .rand_bytes(12)
+                .tempdir_in(drafts)?;
+            let lock = File::create(directory.path().join("lock"))?;
+            lock.lock()?;
+            for name in ["upper", "work", "state"] {
+                fs::DirBuilder::new()
+                    .mode(0o755)
+                    .create(directory.path().join(name))?;
+            }
+            Ok(Self {
+                directory: directory.keep(),
+                _lock: lock,
+            })
+        };
+        make().map_err(|source| StoreError::Io {
+            action: "make a draft in",
+            path: drafts.to_owned(),
+            source,
+        })
+    }
+
+    /// Where the step's changes go.
+    pub fn upper(&self) -> PathBuf {
+        self.directory.join("upper")
+    }
+
+    /// The overlay's work directory, beside it.
+    pub fn work(&self) -> PathBuf {
+        self.directory.join("work")
+    }
+
+    /// Room for what a step needs and does not keep.
+    pub fn state(&self) -> PathBuf {
+        self.directory.join("state")
+    }
+
+    /// Records owners and modes that the disk cannot take.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn record(&self, attributes: &Attributes) -> Result<(), StoreError> {
+        let path = self.directory.join(ATTRIBUTES);
+        let json = serde_json::to_vec(attributes).map_err(io::Error::from);
+        (json.and_then(|json| fs::write(&path, json))).map_err(|source| StoreError::Io {
+            action: "write",
+            path,
+            source,
+        })
+    }
+
+    /// Becomes the change set at `destination`, unless there is one already.
+    pub(super) fn commit(self, destination: &Path) -> Result<PathBuf, StoreError> {
+        for name in ["work", "state"] {
+            remove(&self.directory.join(name))?;
+        }
+        match fs::rename(&self.directory, destination) {
+            // Only now: without its lock a draft would be swept.
+            Ok(()) => remove(&destination.join("lock")).map(|()| destination.to_owned()),
+            // Another build was faster; this draft is removed when it is dropped.
+            Err(_) if destination.is_dir() => Ok(destination.to_owned()),
+            Err(source) => Err(StoreError::Io {
+                action: "rename a draft to",
+                path: destination.to_owned(),
+                source,
+            }),
+        }
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // What cannot be removed now is swept by the next build.
+        let _ = remove(&self.directory);
+    }
+}
+
+/// Removes every draft that nobody holds. The caller holds the store's lock, so that no draft is
+/// between its making and its locking.
+pub(super) fn sweep(drafts: &Path) -> Result<(), StoreError> {
+    let failed = |source| StoreError::Io {
+        action: "read",
+        path: drafts.to_owned(),
+        source,
+    };
+    for entry in fs::read_dir(drafts).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let held = match File::open(path.join("lock")) {
+            Ok(file) => matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
+            Err(_) => false,
+        };
+        if !held {
+            remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a file or a whole directory, whatever foreign code left in it; one that is gone is fine.
+fn remove(path: &Path) -> Result<(), StoreError> {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+        return Ok(());
+    };
+    (Rootfs::open(parent).and_then(|folder| folder.remove(name))).map_err(|source| {
+        StoreError::Remove {
+            path: path.to_owned(),
+            source,
+        }
+    })
+}

@@ -1,0 +1,184 @@
+//! What is kept on disk between builds.
+//!
+//! ```text
+//! DIR/                 0700: change sets hold set-user-id files that nobody else should reach
+//!   CACHEDIR.TAG       backup programs pass by
+//!   version            layout of this folder
+//!   lock               held while drafts are made or swept
+//!   steps/KEY/         a change set: `upper/`, and `attributes.json` if made without root
+//!   drafts/NAME/       a change set in the making, locked by the process that makes it
+//!   packages/MANAGER/  downloads of a package manager
+//! ```
+//!
+//! A change set appears under its key by rename, whole or not at all. Drafts of processes that are
+//! gone are swept when the store is opened.
+
+mod change_set;
+mod draft;
+mod error;
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::digest::Digest;
+
+pub use change_set::ChangeSet;
+pub use draft::Draft;
+pub use error::StoreError;
+
+/// Layout of the folder; another one is not touched.
+const VERSION: &str = "1\n";
+
+/// Cache Directory Tagging Specification, <https://bford.info/cachedir/>.
+const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# onelayer keeps here what makes the next build fast.\n";
+
+/// The store.
+#[derive(Debug)]
+pub struct Store {
+    directory: PathBuf,
+}
+
+impl Store {
+    /// Opens the store in `directory`, which is made if it is missing.
+    ///
+    /// # Errors
+    /// When the folder cannot be made or written to, or has another version's layout.
+    pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        let failed = |action, path: &Path, source| StoreError::Io {
+            action,
+            path: path.to_owned(),
+            source,
+        };
+        make_private(directory).map_err(|e| failed("make", directory, e))?;
+        // Overlay mounts and sandboxes want absolute paths.
+        let directory = fs::canonicalize(directory).map_err(|e| failed("find", directory, e))?;
+        let store = Self { directory };
+        for name in ["steps", "drafts", "packages"] {
+            let path = store.directory.join(name);
+            make_private(&path).map_err(|e| failed("make", &path, e))?;
+        }
+        store.check_version()?;
+        store.keep("CACHEDIR.TAG", TAG)?;
+        store.sweep()?;
+        Ok(store)
+    }
+
+    /// The change set that a step with this key left.
+    pub fn change_set(&self, key: &Digest) -> Option<ChangeSet> {
+        let path = self.step(key);
+        path.join("upper").is_dir().then(|| ChangeSet::at(path))
+    }
+
+    /// A new change set in the making.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn draft(&self) -> Result<Draft, StoreError> {
+        let _lock = self.lock()?;
+        Draft::new(&self.directory.join("drafts"))
+    }
+
+    /// Puts a finished draft under `key`. If another build was faster, its result is given and the
+    /// draft dropped: equal keys have equal results.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn commit(&self, draft: Draft, key: &Digest) -> Result<ChangeSet, StoreError> {
+        draft.commit(&self.step(key)).map(ChangeSet::at)
+    }
+
+    /// The folder where the package manager `name` keeps its downloads.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn packages(&self, name: &str) -> Result<PathBuf, StoreError> {
+        let path = self.directory.join("packages").join(name);
+        make_private(&path).map_err(|source| StoreError::Io {
+            action: "make",
+            path: path.clone(),
+            source,
+        })?;
+        Ok(path)
+    }
+
+    fn step(&self, key: &Digest) -> PathBuf {
+        self.directory.join("steps").join(key.hex())
+    }
+
+    fn check_version(&self) -> Result<(), StoreError> {
+        let path = self.directory.join("version");
+        match fs::read_to_string(&path) {
+            Ok(found) if found == VERSION => Ok(()),
+            Ok(found) => Err(StoreError::Version {
+                directory: self.directory.clone(),
+                found: found.trim().to_owned(),
+                expected: VERSION.trim(),
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.keep("version", VERSION),
+            Err(source) => Err(StoreError::Io {
+                action: "read",
+                path,
+                source,
+            }),
+        }
+    }
+
+    /// Writes a small file unless it is there.
+    fn keep(&self, name: &str, text: &str) -> Result<(), StoreError> {
+        let path = self.directory.join(name);
+        if path.exists() {
+            return Ok(());
+        }
+        let write = || {
+            let mut file = tempfile::NamedTempFile::new_in(&self.directory)?;
+            file.write_all(text.as_bytes())?;
+            file.persist(&path)?;
+            Ok(())
+        };
+        write().map_err(|source| StoreError::Io {
+            action: "write",
+            path: path.clone(),
+            source,
+        })
+    }
+
+    /// Held while the set of drafts changes.
+    fn lock(&self) -> Result<File, StoreError> {
+        let path = self.directory.join("lock");
+        let lock = || {
+            let file = File::options()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(&path)?;
+            file.lock()?;
+            Ok(file)
+        };
+        lock().map_err(|source| StoreError::Io {
+            action: "lock",
+            path: path.clone(),
+            source,
+        })
+    }
+
+    /// Removes the drafts of processes that are gone.
+    fn sweep(&self) -> Result<(), StoreError> {
+        let _lock = self.lock()?;
+        draft::sweep(&self.directory.join("drafts"))
+    }
+}
+
+/// Makes a folder, with its parents, that only its owner can enter.
+fn make_private(path: &Path) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    match fs::DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+        }
+        result => result,
+    }
+}
