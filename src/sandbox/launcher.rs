@@ -1,15 +1,27 @@
 //! The caller's side: starts sandboxes and listens to them.
 
+use std::io::{self, Write};
+use std::net::Shutdown;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, OnceLock};
 
 use super::cancel::Cancel;
-use super::error::SandboxError;
+use super::conversation::Conversation;
+use super::error::{SandboxError, Tried};
 use super::request::{Exit, Sandbox};
+use super::{INIT_ARGUMENT, control, filesystem};
 
 /// Starts sandboxes by executing a binary that calls [`init`](super::init).
+///
+/// Clones share what there is to share; one launcher serves many threads.
 #[derive(Debug, Clone)]
 pub struct Launcher {
     program: PathBuf,
+    sealed: Arc<OnceLock<Option<OwnedFd>>>,
 }
 
 impl Default for Launcher {
@@ -29,14 +41,14 @@ impl Launcher {
     pub fn new(program: impl Into<PathBuf>) -> Launcher {
         Launcher {
             program: program.into(),
+            sealed: Arc::default(),
         }
     }
 
     /// Runs the command of `sandbox` to its end, and the end of everything it started.
     ///
     /// `output` receives standard output and error together, in lines without their newline; a
-    /// longer line comes in pieces of at most 64 KiB. The calling thread must live until the
-    /// call returns, which it does: it works here.
+    /// longer line comes in pieces of at most 64 KiB. While it works the command waits.
     ///
     /// # Errors
     /// When the command could not be started; a command that fails is an [`Exit`].
@@ -46,7 +58,86 @@ impl Launcher {
         output: &mut dyn FnMut(&[u8]),
         cancel: &Cancel,
     ) -> Result<Exit, SandboxError> {
-        let _ = (&self.program, sandbox, output, cancel.signal());
-        Err(SandboxError::Lost)
+        if cancel.is_cancelled() {
+            return Ok(Exit::Cancelled);
+        }
+        let operation = || "start the sandbox".to_owned();
+        let description = control::encode(sandbox).tried(operation)?;
+        let (ours, theirs) = UnixStream::pair().tried(operation)?;
+        let (stream, writer) = io::pipe().tried(operation)?;
+        let mut guard = self.spawn(theirs, OwnedFd::from(writer), ours)?;
+        // A guard that dies meanwhile is found out below, with its report if it left one.
+        let _ = guard.control.write_all(&description);
+        drop(description);
+        let ended = Conversation::new(sandbox, &guard.control, stream.into(), cancel).hold(output);
+        guard.reap();
+        ended
+    }
+
+    fn spawn(
+        &self,
+        control: UnixStream,
+        output: OwnedFd,
+        ours: UnixStream,
+    ) -> Result<Guard, SandboxError> {
+        let operation = || format!("execute `{}`", self.program.display());
+        let sealed = self.sealed.get_or_init(|| seal(&self.program).ok());
+        let mut command = match sealed {
+            Some(copy) => Command::new(filesystem::path(copy)),
+            None => Command::new(&self.program),
+        };
+        let child = command
+            .arg0("onelayer")
+            .arg(INIT_ARGUMENT)
+            .env_clear()
+            .current_dir("/")
+            // Signals of the terminal are for the caller, who decides what they mean.
+            .process_group(0)
+            .stdin(Stdio::from(OwnedFd::from(control)))
+            .stdout(output.try_clone().tried(operation)?)
+            .stderr(output)
+            .spawn()
+            .tried(operation)?;
+        Ok(Guard {
+            control: ours,
+            child,
+        })
+    }
+}
+
+/// A copy of the program in memory that nobody can change: whatever a command finds to overwrite
+/// the program it was started by, it is not the one on disk (CVE-2019-5736).
+fn seal(program: &PathBuf) -> io::Result<OwnedFd> {
+    use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    let copy = memfd_create("onelayer", flags | MemfdFlags::EXEC)
+        // Before Linux 6.3 every one of them is executable.
+        .or_else(|_| memfd_create("onelayer", flags))?;
+    let mut copy = std::fs::File::from(copy);
+    io::copy(&mut std::fs::File::open(program)?, &mut copy)?;
+    let copy = OwnedFd::from(copy);
+    let seals = SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE;
+    fcntl_add_seals(&copy, seals)?;
+    Ok(copy)
+}
+
+/// The guard's process, and the socket that tells it whether its caller still lives.
+struct Guard {
+    control: UnixStream,
+    child: Child,
+}
+
+impl Guard {
+    /// Waits for the guard, which ends after everything else.
+    fn reap(&mut self) {
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Guard {
+    /// Also when `output` panics.
+    fn drop(&mut self) {
+        let _ = self.control.shutdown(Shutdown::Both);
+        self.reap();
     }
 }

@@ -24,10 +24,24 @@
 
 mod cancel;
 mod capability;
+mod command;
+mod control;
+mod conversation;
+mod device;
 mod error;
+mod filesystem;
+mod guard;
+mod init;
+mod kernel;
 mod launcher;
 mod mount;
+mod output;
+mod overlay;
+mod program;
 mod request;
+mod root;
+mod syscall;
+mod target;
 mod user;
 mod wire;
 
@@ -53,5 +67,5 @@ pub fn is_init() -> bool {
 ///
 /// To be called in `main` before anything else, while the process has one thread.
 pub fn init() -> std::process::ExitCode {
-    std::process::ExitCode::FAILURE
+    guard::hold()
 }

@@ -1,0 +1,128 @@
+//! Pid 1 of a sandbox: makes the root, starts the command, outlives everything in it.
+
+use std::io::PipeReader;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sched::CloneFlags;
+use nix::sys::signal::{SigSet, Signal as Wanted};
+use rustix::process::{
+    DumpableBehavior, Pid, Signal, WaitOptions, WaitStatus, kill_process_group,
+    set_dumpable_behavior, set_parent_process_death_signal, wait,
+};
+
+use super::control::{self, Report};
+use super::error::{SandboxError, Tried};
+use super::request::{Exit, Network, Sandbox};
+use super::target::Undo;
+use super::{command, root, syscall, user};
+
+/// Runs the sandbox and reports.
+///
+/// `life` ends with the guard.
+pub(super) fn run(sandbox: &Sandbox, control: &UnixStream, life: &PipeReader) -> ExitCode {
+    let report = match hold(sandbox, life) {
+        Ok(exit) => Report::Exited(exit),
+        Err(error) => Report::Failed(error),
+    };
+    control::report(control, &report);
+    // The kernel kills what is left, of which there should be nothing.
+    ExitCode::SUCCESS
+}
+
+fn hold(sandbox: &Sandbox, life: &PipeReader) -> Result<Exit, SandboxError> {
+    set_parent_process_death_signal(Some(Signal::KILL))
+        .tried(|| "tie the sandbox to its guard".to_owned())?;
+    // The guard may have died before that.
+    let mut fds = [PollFd::new(life.as_fd(), PollFlags::POLLIN)];
+    if poll(&mut fds, PollTimeout::ZERO) != Ok(0) {
+        return Err(SandboxError::Lost);
+    }
+    // Nothing in the sandbox may look into this process, its memory, its descriptors or the
+    // program it runs, whatever its user.
+    set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .tried(|| "hide the sandbox's pid 1".to_owned())?;
+    rustix::process::setsid().tried(|| "make a session".to_owned())?;
+
+    separate(sandbox)?;
+    let undo = root::enter(&sandbox.root, &sandbox.mounts, sandbox.standard_mounts)?;
+    let ended = user::resolve(&sandbox.user)
+        .and_then(|identity| command::start(sandbox, &identity))
+        .map(wait_for);
+    finish(undo)?;
+    ended
+}
+
+/// Leaves the caller's namespaces.
+fn separate(sandbox: &Sandbox) -> Result<(), SandboxError> {
+    let mut flags = CloneFlags::CLONE_NEWNS
+        | CloneFlags::CLONE_NEWIPC
+        | CloneFlags::CLONE_NEWUTS
+        | CloneFlags::CLONE_NEWCGROUP;
+    if sandbox.network == Network::None {
+        flags |= CloneFlags::CLONE_NEWNET;
+    }
+    nix::sched::unshare(flags)
+        .tried(|| "make namespaces for mounts, IPC, names and the network".to_owned())?;
+    // From here on no mount is seen outside.
+    let private =
+        rustix::mount::MountPropagationFlags::PRIVATE | rustix::mount::MountPropagationFlags::REC;
+    rustix::mount::mount_change("/", private)
+        .tried(|| "separate the mounts from the host's".to_owned())?;
+    nix::unistd::sethostname("localhost").tried(|| "set the host name".to_owned())?;
+    if sandbox.network == Network::None {
+        syscall::raise_loopback().tried(|| "bring the loopback device up".to_owned())?;
+    }
+    match syscall::join_new_keyring() {
+        // Without keys in the kernel there are none to hide.
+        Err(error) if error.raw_os_error() == Some(libc::ENOSYS) => Ok(()),
+        other => other.tried(|| "make a session keyring".to_owned()),
+    }
+}
+
+/// Waits for the command, reaping every orphan meanwhile and passing the guard's orders on.
+fn wait_for(command: Pid) -> Exit {
+    let mut signals = SigSet::empty();
+    signals.add(Wanted::SIGCHLD);
+    signals.add(Wanted::SIGTERM);
+    signals.add(Wanted::SIGINT);
+    let mut exit = None;
+    while exit.is_none() {
+        match signals.wait() {
+            Ok(Wanted::SIGTERM) => {
+                let _ = kill_process_group(command, Signal::TERM);
+            }
+            Ok(Wanted::SIGINT) => kill_all(),
+            _ => {}
+        }
+        // One SIGCHLD may stand for many children.
+        while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
+            if pid == command {
+                exit = ended(status);
+            }
+        }
+    }
+    exit.unwrap_or(Exit::Signal(libc::SIGKILL))
+}
+
+fn ended(status: WaitStatus) -> Option<Exit> {
+    status
+        .exit_status()
+        .map(Exit::Code)
+        .or_else(|| status.terminating_signal().map(Exit::Signal))
+}
+
+/// Everything in the sandbox but this process.
+fn kill_all() {
+    let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(-1), Wanted::SIGKILL);
+}
+
+/// Ends what the command left running, and takes away what was made for it in the root.
+fn finish(undo: Undo) -> Result<(), SandboxError> {
+    kill_all();
+    // Fails when there is no child any more; orphans become children of this process.
+    while rustix::io::retry_on_intr(|| wait(WaitOptions::empty())).is_ok() {}
+    undo.undo()
+}

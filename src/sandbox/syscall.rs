@@ -1,0 +1,142 @@
+//! System calls that have no safe form elsewhere: all `unsafe` of the crate.
+
+#![allow(
+    unsafe_code,
+    reason = "fork, and system calls without a wrapper; every other file is safe"
+)]
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
+use nix::unistd::{ForkResult, Pid};
+
+/// Duplicates this process; the child gets `None`, the parent the child's id.
+///
+/// Guard and pid 1 call it, which have one thread from their first instruction on.
+pub(super) fn fork() -> nix::Result<Option<Pid>> {
+    // SAFETY: the process has a single thread (it was executed to be a guard and starts none), so
+    // the child owns a consistent copy of every lock and may do what its parent could.
+    match unsafe { nix::unistd::fork()? } {
+        ForkResult::Parent { child } => Ok(Some(child)),
+        ForkResult::Child => Ok(None),
+    }
+}
+
+/// Closes every descriptor from `first` on, whoever left it open (close_range(2)).
+pub(super) fn close_from(first: u32) -> io::Result<()> {
+    close(first, u32::MAX)
+}
+
+/// Closes every descriptor but the standard three and `kept`.
+pub(super) fn close_all_but(kept: impl AsFd) -> io::Result<()> {
+    let kept = kept.as_fd().as_raw_fd().unsigned_abs();
+    close(3, kept.saturating_sub(1))?;
+    close(kept.max(2) + 1, u32::MAX)
+}
+
+fn close(first: u32, last: u32) -> io::Result<()> {
+    if first > last {
+        return Ok(());
+    }
+    // SAFETY: plain integers. Callers hold no owned descriptor in the range that they use, or
+    // drop, afterwards: the guard calls it before opening any, the command before it executes or
+    // exits without destructors.
+    let result = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0_u32) };
+    check(result)
+}
+
+/// Ends the process at once: without destructors, whose values belong to its parent.
+pub(super) fn exit() -> ! {
+    // SAFETY: takes an integer and does not return.
+    unsafe { libc::_exit(127) }
+}
+
+/// What mount_setattr(2) changes: `MOUNT_ATTR_…` bits.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Attributes {
+    pub(super) set: u64,
+    pub(super) clear: u64,
+}
+
+/// Changes the flags of the mount whose root is `mount`, and of those below it.
+pub(super) fn set_mount_attributes(
+    mount: impl AsFd,
+    attributes: Attributes,
+    recursive: bool,
+) -> io::Result<()> {
+    let attributes = libc::mount_attr {
+        attr_set: attributes.set,
+        attr_clr: attributes.clear,
+        propagation: 0,
+        userns_fd: 0,
+    };
+    let mut flags = libc::AT_EMPTY_PATH;
+    if recursive {
+        flags |= libc::AT_RECURSIVE;
+    }
+    // SAFETY: the path is a NUL-terminated literal, the structure outlives the call, and its
+    // size is passed with it.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            mount.as_fd().as_raw_fd(),
+            c"".as_ptr(),
+            flags,
+            &raw const attributes,
+            size_of::<libc::mount_attr>(),
+        )
+    };
+    check(result)
+}
+
+/// Gives the process an anonymous session keyring of its own (keyctl(2)), away from the caller's
+/// keys.
+pub(super) fn join_new_keyring() -> io::Result<()> {
+    // SAFETY: the operation reads its second argument as a pointer, and null means anonymous.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_keyctl,
+            libc::KEYCTL_JOIN_SESSION_KEYRING,
+            std::ptr::null::<libc::c_char>(),
+        )
+    };
+    check(result)
+}
+
+/// Brings the loopback device of this network namespace up (netdevice(7)).
+pub(super) fn raise_loopback() -> io::Result<()> {
+    let socket: OwnedFd = socket(
+        AddressFamily::Inet,
+        SockType::Datagram,
+        SockFlag::SOCK_CLOEXEC,
+        None,
+    )?;
+    // SAFETY: all-zero bytes are a valid `ifreq`, which is integers and a union of integers.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (to, from) in request.ifr_name.iter_mut().zip(b"lo") {
+        *to = libc::c_char::from_ne_bytes([*from]);
+    }
+    request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
+    // SAFETY: SIOCSIFFLAGS reads an `ifreq`, which outlives the call.
+    let result = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS, &raw const request) };
+    check(result.into())
+}
+
+/// Gives every signal its default action again: what the caller ignores is no business of the
+/// command's.
+pub(super) fn reset_signals() {
+    for number in 1..=libc::SIGRTMAX() {
+        // SAFETY: setting a default action runs no handler; numbers that cannot be changed
+        // (SIGKILL, SIGSTOP, the C library's own) fail without effect.
+        unsafe { libc::signal(number, libc::SIG_DFL) };
+    }
+}
+
+fn check(result: libc::c_long) -> io::Result<()> {
+    if result == -1 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
