@@ -137,7 +137,7 @@ impl Execution<'_> {
                 let manager = packages::find(action, self.access)?;
                 let cache = self.store.packages(&action.manager)?;
                 let target = process::target(&root.lower, draft, &root.tree, cache);
-                runner.packages(manager.as_ref(), action.transactions.len(), &target)?;
+                runner.packages(manager.as_ref(), action.transactions.len(), &target, draft)?;
                 Vec::new()
             }
             Action::Copy(copy) => {

@@ -69,8 +69,10 @@ impl Runner<'_> {
         manager: &dyn PackageManager,
         transactions: usize,
         target: &Target,
+        draft: &Draft,
     ) -> Result<(), ExecuteError> {
         for number in 0..transactions {
+            draft.renew_work()?;
             self.finish(&manager.transaction(number, target)?)?;
             manager.settle(target, number + 1 == transactions)?;
         }

@@ -17,10 +17,10 @@ pub(super) fn title(action: &Action) -> String {
             format!("packages: {}", transactions.join(", then "))
         }
         Action::Run(run) => {
+            // A script is the last word; its shell is seldom worth a look.
+            let is_script = |shell: &[String]| shell.last().is_some_and(|word| word == "-c");
             let command = match run.command.split_last() {
-                Some((script, shell)) if shell.len() == 2 && shell[1].contains('c') => {
-                    script.clone()
-                }
+                Some((script, shell)) if is_script(shell) => script.clone(),
                 _ => run.command.join(" "),
             };
             format!("run: {}", command.trim())

@@ -55,6 +55,21 @@ impl Draft {
         self.directory.join("work")
     }
 
+    /// Empties the work directory: the kernel refuses one that a volatile overlay has used before
+    /// (overlayfs.rst, "Volatile mount").
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn renew_work(&self) -> Result<(), StoreError> {
+        let path = self.work();
+        remove(&path)?;
+        fs::create_dir(&path).map_err(|source| StoreError::Io {
+            action: "make",
+            path,
+            source,
+        })
+    }
+
     /// Room for what a step needs and does not keep.
     pub fn state(&self) -> PathBuf {
         self.directory.join("state")
