@@ -19,7 +19,7 @@ use crate::packages::{self, HostAccess};
 use crate::plan::{Action, Plan, PlannedStep};
 use crate::progress::{Event, Reporter};
 use crate::sandbox::{Cancel, Exit, Launcher};
-use crate::store::{ChangeSet, Draft, Store};
+use crate::store::{ChangeSet, Draft, Existing, Store};
 use crate::tree::{Marks, Tree, Upper, WalkOptions, display, walk};
 
 pub use error::{ExecuteError, StepError};
@@ -106,7 +106,12 @@ impl Execution<'_> {
             None => {
                 let draft = self.store.draft()?;
                 self.carry_out(&step.action, number, root, &draft)?;
-                self.store.commit(draft, &key)?
+                let existing = if self.reuse {
+                    Existing::Keep
+                } else {
+                    Existing::Replace
+                };
+                self.store.commit(draft, &key, existing)?
             }
         };
         self.put(root, &change_set, number)?;

@@ -181,6 +181,7 @@ impl<'a> Dnf<'a> {
 impl PackageManager for Dnf<'_> {
     fn transaction(&self, number: usize, target: &Target) -> Result<Sandbox, PackagesError> {
         let packages = &self.action.transactions[number];
+        target.make_mount_points()?;
         let (repositories, local) = self.repositories()?;
         let mut sandbox = target.sandbox(self.command(packages), CACHE, STATE);
         sandbox.mounts.extend([

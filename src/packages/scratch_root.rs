@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::rootfs::Rootfs;
+use crate::rootfs::{Owner, Rootfs};
 use crate::sandbox::{Mount, Root, Sandbox};
 use crate::tree::Tree;
 
@@ -55,6 +55,21 @@ impl Target<'_> {
     pub(super) fn has(&self, upper: &Rootfs, path: &str) -> bool {
         let found = upper.link_metadata(path);
         found.is_ok_and(|found| found.is_some()) || self.tree.get(path.as_bytes()).is_some()
+    }
+
+    /// Makes `/proc` and `/dev` in the change set if the root lacks them. Scriptlets need what is
+    /// mounted there; every distribution has a package that owns the two folders, and that package
+    /// finds them taken while it is installed.
+    pub(super) fn make_mount_points(&self) -> Result<(), PackagesError> {
+        let upper = self.open_upper()?;
+        for (path, mode) in [("proc", 0o555), ("dev", 0o755)] {
+            if !self.has(&upper, path) {
+                // Root may set every owner.
+                let _ = (upper.create_directory(path, mode, Owner::ROOT))
+                    .map_err(|e| PackagesError::change_set("make", path, e))?;
+            }
+        }
+        Ok(())
     }
 
     /// A sandbox that runs `command` in a throw-away root with this target at [`BUILDROOT`], the

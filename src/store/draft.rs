@@ -89,10 +89,18 @@ impl Draft {
         })
     }
 
-    /// Becomes the change set at `destination`, unless there is one already.
-    pub(super) fn commit(self, destination: &Path) -> Result<PathBuf, StoreError> {
+    /// Becomes the change set at `destination`.
+    pub(super) fn commit(
+        self,
+        destination: &Path,
+        existing: Existing,
+    ) -> Result<PathBuf, StoreError> {
         for name in ["work", "state"] {
             remove(&self.directory.join(name))?;
+        }
+        if existing == Existing::Replace && destination.is_dir() {
+            // Swept with the drafts: a build that reads it now has it open.
+            let _ = fs::rename(destination, self.directory.with_extension("replaced"));
         }
         match fs::rename(&self.directory, destination) {
             // Only now: without its lock a draft would be swept.
@@ -106,6 +114,15 @@ impl Draft {
             }),
         }
     }
+}
+
+/// What becomes of a change set that is already there under the same key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays, and the new one is dropped: equal keys have equal results.
+    Keep,
+    /// It makes way: the user asked for every step to run.
+    Replace,
 }
 
 impl Drop for Draft {

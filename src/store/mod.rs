@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use crate::digest::Digest;
 
 pub use change_set::ChangeSet;
-pub use draft::Draft;
+pub use draft::{Draft, Existing};
 pub use error::StoreError;
 
 /// Layout of the folder; another one is not touched.
@@ -80,13 +80,17 @@ impl Store {
         Draft::new(&self.directory.join("drafts"))
     }
 
-    /// Puts a finished draft under `key`. If another build was faster, its result is given and the
-    /// draft dropped: equal keys have equal results.
+    /// Puts a finished draft under `key`.
     ///
     /// # Errors
     /// When the disk refuses.
-    pub fn commit(&self, draft: Draft, key: &Digest) -> Result<ChangeSet, StoreError> {
-        draft.commit(&self.step(key)).map(ChangeSet::at)
+    pub fn commit(
+        &self,
+        draft: Draft,
+        key: &Digest,
+        existing: Existing,
+    ) -> Result<ChangeSet, StoreError> {
+        draft.commit(&self.step(key), existing).map(ChangeSet::at)
     }
 
     /// The folder where the package manager `name` keeps its downloads.
