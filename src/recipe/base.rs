@@ -37,6 +37,9 @@ pub struct BaseImage {
     pub platform: Option<String>,
 }
 
+/// What makes a base of the text after its prefix.
+type Prefixed = fn(String) -> Base;
+
 impl Base {
     fn parse(text: &str) -> Result<Self, ScalarProblem> {
         const HELP: &str = "write `scratch`";
@@ -49,7 +52,7 @@ impl Base {
                 HELP,
             ));
         }
-        let prefixes: [(&str, fn(String) -> Self); 3] = [
+        let prefixes: [(&str, Prefixed); 3] = [
             ("rootfs:", Self::Rootfs),
             ("stage:", Self::Stage),
             ("recipe:", Self::Recipe),

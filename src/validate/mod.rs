@@ -4,6 +4,8 @@
 //! A [`SourceFile`] goes in; a [`ValidRecipe`] comes out unless there is an error, and in any case
 //! everything that is to be said about the text. Nothing here looks at a disk.
 
+mod rules;
+mod subject;
 mod valid_recipe;
 
 use crate::diagnostic::{Diagnostic, Severity, sort};
@@ -12,6 +14,7 @@ use crate::source::SourceFile;
 use crate::syntax::Document;
 
 pub use crate::syntax::PathSegment;
+use subject::Subject;
 pub use valid_recipe::ValidRecipe;
 
 /// The outcome of [`check`].
@@ -30,6 +33,12 @@ pub fn check(file: &SourceFile) -> Checked {
     if let Some(document) = document {
         let (recipe, shape) = recipe::decode(&document);
         diagnostics.extend(shape);
+        if let Some(recipe) = &recipe {
+            diagnostics.extend(rules::apply(&Subject {
+                recipe,
+                document: &document,
+            }));
+        }
         valid = recipe.map(|recipe| ValidRecipe::new(recipe, document));
     }
     sort(&mut diagnostics);

@@ -4,10 +4,10 @@ use std::fmt;
 
 use serde::de::{self, Expected, Unexpected};
 
-use super::super::ScalarKind;
-use super::super::node::{Content, Node};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::Span;
+use crate::syntax::ScalarKind;
+use crate::syntax::node::{Content, Node};
 
 /// A problem on its way out of serde; it gets its place at the first node that it passes.
 #[derive(Debug)]
