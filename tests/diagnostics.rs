@@ -151,7 +151,8 @@ fn a_line_before_moves_places_by_one_line() {
             "x-note: \"日本é\"\n"
         };
         let moved = SourceFile::new(file.name(), format!("{line}{}", file.text()));
-        let places = |file: &SourceFile| -> Vec<(Code, String, Vec<(usize, usize)>)> {
+        type Place = (Code, String, Vec<(usize, usize)>);
+        let places = |file: &SourceFile| -> Vec<Place> {
             check(file)
                 .diagnostics
                 .into_iter()

@@ -25,8 +25,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("sandbox", &[]),
     ("rootfs", &[]),
     ("tree", &["digest"]),
-    ("packages", &["plan", "rootfs", "sandbox"]),
-    ("store", &["digest", "tree"]),
+    ("packages", &["plan", "rootfs", "sandbox", "tree"]),
+    ("store", &["digest", "rootfs", "tree"]),
     (
         "execute",
         &[

@@ -170,7 +170,7 @@ impl<'a> Reader<'a> {
     fn bytes(&mut self, name: &str) -> Result<Vec<u8>, TransportError> {
         let shown = self.path().join(name);
         let read = match &mut self.place {
-            Place::Folder(folder) => File::open(folder.join(name)).and_then(|file| bounded(file)),
+            Place::Folder(folder) => File::open(folder.join(name)).and_then(bounded),
             Place::Archive { file, members, .. } => match members.get(name) {
                 Some((offset, size)) => file
                     .seek(SeekFrom::Start(*offset))
