@@ -11,11 +11,17 @@
 //! | part | modules |
 //! |---|---|
 //! | vocabulary | [`source`], [`digest`], [`progress`] |
+//! | front half | [`syntax`], [`recipe`], [`schema`], [`validate`], [`diagnostic`] |
 //!
 //! The library is silent: it never prints, never exits, and reads no environment variable. Two
 //! families of failure are kept apart: `…Problem` says that the recipe is wrong (with a place in
 //! the text, all of them collected), `…Error` that the world failed (typed, one, with its path).
 
+pub mod diagnostic;
 pub mod digest;
 pub mod progress;
+pub mod recipe;
+pub mod schema;
 pub mod source;
+pub mod syntax;
+pub mod validate;

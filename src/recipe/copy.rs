@@ -1,0 +1,32 @@
+//! The step that brings files of the context into the root.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{AbsolutePath, Mode, OneOrMany, OrKeep, Owner};
+
+/// Copies files and folders of the context into the root file system, as a Dockerfile does it: of
+/// a folder, the contents go into `to`; a file takes the name `to`, or goes into it when it ends
+/// in `/`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Copy {
+    /// Title of the step, for messages and progress.
+    pub name: Option<String>,
+    /// File, folder or glob in the context, or a list of them.
+    pub copy: OneOrMany<String>,
+    /// Where it goes. A list or a glob needs a `to` that ends in `/`.
+    pub to: AbsolutePath,
+    /// Owner of all that is copied, `0:0` if not given; `keep` takes the file's own.
+    pub owner: Option<OrKeep<Owner>>,
+    /// Mode of files, 0644 or 0755 (executables) if not given; `keep` takes the file's own.
+    pub mode: Option<OrKeep<Mode>>,
+    /// Mode of folders, 0755 if not given; `keep` takes the folder's own.
+    pub directory_mode: Option<OrKeep<Mode>>,
+    /// Globs, relative to each source, of what is left out.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// Whether to copy what a symbolic link points to, instead of the link.
+    #[serde(default)]
+    pub follow_links: bool,
+}

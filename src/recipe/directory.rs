@@ -1,0 +1,20 @@
+//! The step that makes a folder.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{AbsolutePath, Mode, Owner};
+
+/// Makes a folder, with those above it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Directory {
+    /// Title of the step, for messages and progress.
+    pub name: Option<String>,
+    /// Path of the folder.
+    pub directory: AbsolutePath,
+    /// Owner of the folder, `0:0` if not given.
+    pub owner: Option<Owner>,
+    /// Mode of the folder, 0755 if not given.
+    pub mode: Option<Mode>,
+}

@@ -1,0 +1,23 @@
+//! The step that makes a link.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{AbsolutePath, Owner};
+
+/// Makes a symbolic link, or with `hard` another name of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// Title of the step, for messages and progress.
+    pub name: Option<String>,
+    /// Path of the link.
+    pub link: AbsolutePath,
+    /// What it points to: kept as written, so it may be relative to the link's folder.
+    pub target: String,
+    /// Whether it is a hard link; `target` is then an absolute path of an existing file.
+    #[serde(default)]
+    pub hard: bool,
+    /// Owner of a symbolic link, `0:0` if not given.
+    pub owner: Option<Owner>,
+}

@@ -1,0 +1,23 @@
+//! The step that changes owner and mode.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{AbsolutePath, Mode, OneOrMany, Owner};
+
+/// Changes owner and mode of what is in the root file system.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Permissions {
+    /// Title of the step, for messages and progress.
+    pub name: Option<String>,
+    /// Path or glob, or a list of them.
+    pub permissions: OneOrMany<AbsolutePath>,
+    /// New owner; a group that is not named stays as it is.
+    pub owner: Option<Owner>,
+    /// New mode. A symbolic one changes the mode that is there.
+    pub mode: Option<Mode>,
+    /// Whether it holds for all below a folder too.
+    #[serde(default)]
+    pub recursive: bool,
+}

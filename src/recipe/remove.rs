@@ -1,0 +1,16 @@
+//! The step that removes files.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{AbsolutePath, OneOrMany};
+
+/// Removes files and folders with all that is in them.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Remove {
+    /// Title of the step, for messages and progress.
+    pub name: Option<String>,
+    /// Path or glob, or a list of them.
+    pub remove: OneOrMany<AbsolutePath>,
+}

@@ -1,0 +1,56 @@
+//! Where packages come from.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{OneOrMany, Text};
+
+/// A repository of packages, with the options that a `.repo` file has.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Repository {
+    /// Name by which the package manager knows it: letters, digits and `-_.:`.
+    pub id: String,
+    /// Title for people.
+    pub name: Option<String>,
+    /// Address of the folder that holds `repodata`, or a list of such. `$releasever` and
+    /// `$basearch` are replaced.
+    pub baseurl: Option<OneOrMany<String>>,
+    /// Address of a list of mirrors.
+    pub mirrorlist: Option<String>,
+    /// Address of a metalink file.
+    pub metalink: Option<String>,
+    /// Keys that sign the packages: files in the context or addresses.
+    pub gpgkey: Option<OneOrMany<String>>,
+    /// Whether the signatures of packages are checked.
+    #[serde(default = "yes")]
+    pub gpgcheck: bool,
+    /// Whether the signature of the repository's own index is checked.
+    pub repo_gpgcheck: Option<bool>,
+    /// Rank among repositories; the smallest wins, 99 if not given.
+    pub priority: Option<u32>,
+    /// Packages that are never taken from here, as names or globs.
+    #[serde(default)]
+    pub excludepkgs: Vec<String>,
+    /// The only packages that are taken from here, as names or globs.
+    #[serde(default)]
+    pub includepkgs: Vec<String>,
+    /// Whether its packages are seen even where a module hides them.
+    pub module_hotfixes: Option<bool>,
+    /// File of the certificate authorities that sign the server's certificate.
+    pub sslcacert: Option<String>,
+    /// File of the client's certificate.
+    pub sslclientcert: Option<String>,
+    /// File of the client's key.
+    pub sslclientkey: Option<String>,
+    /// Any other option of a `.repo` file. Numbers and booleans are taken as the text that was
+    /// written.
+    #[serde(default)]
+    pub options: BTreeMap<String, Text>,
+}
+
+fn yes() -> bool {
+    true
+}

@@ -1,0 +1,22 @@
+//! The step that writes a file from text.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{AbsolutePath, Mode, Owner};
+
+/// Writes a file from text in the recipe.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Write {
+    /// Title of the step, for messages and progress.
+    pub name: Option<String>,
+    /// Path of the file.
+    pub write: AbsolutePath,
+    /// What the file holds, byte for byte.
+    pub content: String,
+    /// Owner of the file, `0:0` if not given.
+    pub owner: Option<Owner>,
+    /// Mode of the file, 0644 if not given.
+    pub mode: Option<Mode>,
+}

@@ -1,0 +1,22 @@
+//! The JSON Schema of recipes, from the types that read them.
+//!
+//! Editors use it through the copy in `schema/recipe.schema.json`; a test keeps that in step.
+
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+
+use crate::recipe::Recipe;
+
+/// The schema, as draft 7: the version that all editors read.
+pub fn recipe_schema() -> Value {
+    let mut schema = SchemaSettings::draft07()
+        .into_generator()
+        .into_root_schema_for::<Recipe>();
+    schema.insert("patternProperties".to_owned(), json!({ "^x-": {} }));
+    schema.to_value()
+}
+
+/// The schema as text, with a line end.
+pub fn recipe_schema_text() -> String {
+    format!("{:#}\n", recipe_schema())
+}

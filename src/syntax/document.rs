@@ -1,0 +1,96 @@
+//! A recipe's text as a tree with places.
+
+use std::sync::Arc;
+
+use super::node::{Content, Entry, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node};
+use super::{PathSegment, toml, yaml};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::{SourceFile, Span};
+
+/// One YAML or TOML document. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Document {
+    root: Arc<Node>,
+}
+
+impl Document {
+    /// Reads a file: TOML if its name ends in `.toml`, YAML otherwise. A document may come with
+    /// diagnostics (a key stands twice); without one there is at least one.
+    pub fn parse(file: &SourceFile) -> (Option<Self>, Vec<Diagnostic>) {
+        let text = file.text();
+        if text.len() > MAX_BYTES {
+            let problem = Diagnostic::error(Code::Budget, "the recipe is larger than 1 MiB")
+                .label(Span::new(MAX_BYTES, MAX_BYTES), "limit reached here")
+                .help("move large content to files and copy them");
+            return (None, vec![problem]);
+        }
+        let (root, mut diagnostics) = if file.name().ends_with(".toml") {
+            toml::read(text)
+        } else {
+            yaml::read(text)
+        };
+        let Some(root) = root else {
+            return (None, diagnostics);
+        };
+        if root.weight > MAX_NODES || root.depth > MAX_DEPTH {
+            diagnostics.push(
+                Diagnostic::error(Code::Budget, "the recipe has too many values or levels")
+                    .label(Span::default(), "in this file")
+                    .help(format!(
+                        "keep below {MAX_NODES} values and {MAX_DEPTH} levels"
+                    )),
+            );
+            return (None, diagnostics);
+        }
+        (Some(Self { root }), diagnostics)
+    }
+
+    pub(super) fn root(&self) -> &Node {
+        &self.root
+    }
+
+    /// Where the value at a path stands; if there is none, the nearest one around it.
+    pub fn value_span(&self, path: &[PathSegment]) -> Span {
+        let mut span = self.root.span;
+        let mut node = &self.root;
+        for segment in path {
+            let Some(child) = child(node, segment) else {
+                break;
+            };
+            // A table of TOML has no place of its own where only its keys were written.
+            if !child.span.is_empty() {
+                span = child.span;
+            }
+            node = child;
+        }
+        span
+    }
+
+    /// Where the key at the end of a path stands; without one, as [`value_span`].
+    ///
+    /// [`value_span`]: Self::value_span
+    pub fn key_span(&self, path: &[PathSegment]) -> Span {
+        let key = path.split_last().and_then(|(last, parents)| {
+            let parent = parents
+                .iter()
+                .try_fold(&self.root, |node, segment| child(node, segment))?;
+            match last {
+                PathSegment::Key(key) => entry(parent, key).map(|entry| entry.key_span),
+                PathSegment::Index(_) => None,
+            }
+        });
+        key.unwrap_or_else(|| self.value_span(path))
+    }
+}
+
+fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Entry> {
+    node.entries().iter().find(|entry| entry.key == key)
+}
+
+fn child<'n>(node: &'n Arc<Node>, segment: &PathSegment) -> Option<&'n Arc<Node>> {
+    match (&node.content, segment) {
+        (Content::List(items), PathSegment::Index(index)) => items.get(*index),
+        (_, PathSegment::Key(key)) => entry(node, key).map(|entry| &entry.value),
+        _ => None,
+    }
+}

@@ -1,0 +1,105 @@
+//! The tree that both formats become.
+
+use std::sync::Arc;
+
+use super::ScalarKind;
+use crate::source::Span;
+
+/// Most keys and values that a document may have, each use of an anchor counted in full.
+pub(super) const MAX_NODES: usize = 100_000;
+/// Most collections inside each other.
+pub(super) const MAX_DEPTH: usize = 64;
+/// Largest text, in bytes.
+pub(super) const MAX_BYTES: usize = 1 << 20;
+
+/// A value with its place.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) span: Span,
+    pub(super) content: Content,
+    /// Number of keys and values in it, itself included.
+    pub(super) weight: usize,
+    /// Number of collections inside each other, itself included.
+    pub(super) depth: usize,
+}
+
+#[derive(Debug)]
+pub(super) enum Content {
+    Scalar { text: String, kind: ScalarKind },
+    List(Vec<Arc<Node>>),
+    Mapping(Vec<Entry>),
+}
+
+/// A key with its value.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    pub(super) key_span: Span,
+    pub(super) value: Arc<Node>,
+}
+
+impl Node {
+    pub(super) fn new(span: Span, content: Content) -> Arc<Self> {
+        let (weight, depth) = match &content {
+            Content::Scalar { .. } => (1, 0),
+            Content::List(items) => (
+                1 + items.iter().map(|item| item.weight).sum::<usize>(),
+                1 + items.iter().map(|item| item.depth).max().unwrap_or(0),
+            ),
+            Content::Mapping(entries) => (
+                1 + entries
+                    .iter()
+                    .map(|entry| 1 + entry.value.weight)
+                    .sum::<usize>(),
+                1 + entries
+                    .iter()
+                    .map(|entry| entry.value.depth)
+                    .max()
+                    .unwrap_or(0),
+            ),
+        };
+        Arc::new(Self {
+            span,
+            content,
+            weight,
+            depth,
+        })
+    }
+
+    pub(super) fn scalar(span: Span, text: impl Into<String>, kind: ScalarKind) -> Arc<Self> {
+        Self::new(
+            span,
+            Content::Scalar {
+                text: text.into(),
+                kind,
+            },
+        )
+    }
+
+    /// Its entries, if it is a mapping.
+    pub(super) fn entries(&self) -> &[Entry] {
+        match &self.content {
+            Content::Mapping(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// What it is, for messages: `the number `3.10``.
+    pub(super) fn found(&self) -> String {
+        match &self.content {
+            Content::Scalar {
+                kind: ScalarKind::Null,
+                ..
+            } => ScalarKind::Null.noun().to_owned(),
+            Content::Scalar { text, kind } => {
+                let mut short: String = text.chars().take(40).collect();
+                if short.len() < text.len() {
+                    short.push('…');
+                }
+                format!("{} `{}`", kind.noun(), short.escape_debug())
+            }
+            Content::List(_) => "a list".to_owned(),
+            Content::Mapping(_) => "a mapping".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! TOML to nodes.
+
+use std::sync::Arc;
+
+use toml::de::{DeTable, DeValue};
+
+use super::ScalarKind;
+use super::node::{Content, Entry, Node};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+
+/// Reads a text, or says everything about it that is not TOML.
+pub(super) fn read(text: &str) -> (Option<Arc<Node>>, Vec<Diagnostic>) {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let mut diagnostics: Vec<Diagnostic> = errors
+        .iter()
+        .map(|error| problem(text, table.get_ref(), error))
+        .collect();
+    let mut reader = Reader {
+        diagnostics: Vec::new(),
+    };
+    let root = reader.table(table.get_ref(), table.span().into());
+    diagnostics.append(&mut reader.diagnostics);
+    let root = diagnostics.is_empty().then_some(root);
+    (root, diagnostics)
+}
+
+fn problem(text: &str, table: &DeTable<'_>, error: &toml::de::Error) -> Diagnostic {
+    let span = error
+        .span()
+        .map_or(Span::new(text.len(), text.len()), Span::from);
+    let message = error.message();
+    if message.contains("duplicate key") {
+        let key = text
+            .get(span.range())
+            .unwrap_or_default()
+            .trim_matches(['"', '\'']);
+        let diagnostic = Diagnostic::error(Code::DuplicateKey, format!("key `{key}` stands twice"))
+            .label(span, "here again")
+            .help("remove one of the two");
+        return match last_before(table, key, span.start) {
+            Some(first) => diagnostic.label(first, "here first"),
+            None => diagnostic,
+        };
+    }
+    Diagnostic::error(
+        Code::Syntax,
+        format!("this is no TOML: {}", one_line(message)),
+    )
+    .label(span, "here")
+    .help("correct the syntax; nothing after it can be relied on until then")
+}
+
+/// The last place before `offset` at which a key of this name stands.
+fn last_before(table: &DeTable<'_>, key: &str, offset: usize) -> Option<Span> {
+    let here = table
+        .iter()
+        .filter(|(name, _)| name.get_ref() == key && name.span().start < offset)
+        .map(|(name, _)| Span::from(name.span()));
+    let below = table
+        .values()
+        .filter_map(|value| last_in_value(value.get_ref(), key, offset));
+    here.chain(below).max()
+}
+
+fn last_in_value(value: &DeValue<'_>, key: &str, offset: usize) -> Option<Span> {
+    match value {
+        DeValue::Table(table) => last_before(table, key, offset),
+        DeValue::Array(items) => items
+            .iter()
+            .filter_map(|item| last_in_value(item.get_ref(), key, offset))
+            .max(),
+        _ => None,
+    }
+}
+
+fn one_line(message: &str) -> String {
+    message.lines().collect::<Vec<_>>().join(", ")
+}
+
+struct Reader {
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Reader {
+    fn table(&mut self, table: &DeTable<'_>, span: Span) -> Arc<Node> {
+        let mut entries: Vec<Entry> = table
+            .iter()
+            .map(|(key, value)| Entry {
+                key: key.get_ref().to_string(),
+                key_span: key.span().into(),
+                value: self.value(value.get_ref(), value.span().into()),
+            })
+            .collect();
+        entries.sort_by_key(|entry| entry.key_span);
+        Node::new(span, Content::Mapping(entries))
+    }
+
+    fn value(&mut self, value: &DeValue<'_>, span: Span) -> Arc<Node> {
+        match value {
+            DeValue::String(text) => Node::scalar(span, text.as_ref(), ScalarKind::String),
+            DeValue::Boolean(value) => Node::scalar(span, value.to_string(), ScalarKind::Boolean),
+            DeValue::Integer(number) => {
+                let prefix = match number.radix() {
+                    2 => "0b",
+                    8 => "0o",
+                    16 => "0x",
+                    _ => "",
+                };
+                let text = format!("{prefix}{}", number.as_str());
+                Node::scalar(span, text, ScalarKind::Integer)
+            }
+            DeValue::Float(number) => Node::scalar(span, number.as_str(), ScalarKind::Float),
+            DeValue::Datetime(time) => {
+                self.diagnostics.push(
+                    Diagnostic::error(Code::WrongType, "recipes have no dates")
+                        .label(span, "this date")
+                        .help(format!("put it in quotes: `\"{time}\"`")),
+                );
+                Node::scalar(span, time.to_string(), ScalarKind::String)
+            }
+            DeValue::Array(items) => {
+                let items = items
+                    .iter()
+                    .map(|item| self.value(item.get_ref(), item.span().into()))
+                    .collect();
+                Node::new(span, Content::List(items))
+            }
+            DeValue::Table(table) => self.table(table, span),
+        }
+    }
+}

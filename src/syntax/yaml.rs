@@ -1,0 +1,280 @@
+//! YAML to nodes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Tag};
+
+use super::ScalarKind;
+use super::node::{Content, Entry, MAX_DEPTH, MAX_NODES, Node};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+
+/// Reads the one document of a text. Keys that stand twice are reported and reading goes on with
+/// the first; every other problem ends it.
+pub(super) fn read(text: &str) -> (Option<Arc<Node>>, Vec<Diagnostic>) {
+    let mut reader = Reader {
+        text,
+        open: Vec::new(),
+        anchors: BTreeMap::new(),
+        expanded: 0,
+        root: None,
+        diagnostics: Vec::new(),
+    };
+    match reader.read() {
+        Ok(()) => (reader.root, reader.diagnostics),
+        Err(diagnostic) => {
+            reader.diagnostics.push(*diagnostic);
+            (None, reader.diagnostics)
+        }
+    }
+}
+
+type Read<T> = Result<T, Box<Diagnostic>>;
+
+/// A collection whose end has not been met.
+struct Open {
+    anchor: usize,
+    start: usize,
+    content: Content,
+    /// Of a mapping: the key whose value comes next.
+    key: Option<(String, Span)>,
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    open: Vec<Open>,
+    anchors: BTreeMap<usize, Arc<Node>>,
+    expanded: usize,
+    root: Option<Arc<Node>>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self) -> Read<()> {
+        let mut options = Options::default();
+        options.set_emit_comments(false);
+        options.flow_nesting_limit = MAX_DEPTH;
+        options.block_nesting_limit = MAX_DEPTH;
+        for event in Parser::new_from_str_with_options(self.text, options) {
+            let (event, span) = event.map_err(|error| self.syntax(&error))?;
+            let span = self.clamp(span.byte_range().map_or(Span::default(), Span::from));
+            self.event(event, span)?;
+        }
+        if self.root.is_none() {
+            return Err(Box::new(
+                Diagnostic::error(Code::MissingKey, "the recipe is empty")
+                    .label(Span::default(), "nothing here")
+                    .help("write at least `name` and `base`"),
+            ));
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: Event<'_>, span: Span) -> Read<()> {
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                core_tag(tag.as_deref(), span)?;
+                let kind = if style == ScalarStyle::Plain && tag.is_none() {
+                    ScalarKind::of_plain(&text)
+                } else {
+                    ScalarKind::String
+                };
+                self.done(anchor, Node::scalar(span, text, kind))
+            }
+            Event::Alias(anchor) => {
+                let Some(node) = self.anchors.get(&anchor).cloned() else {
+                    return Err(Box::new(
+                        Diagnostic::error(Code::Syntax, "the anchor is used inside itself")
+                            .label(span, "here")
+                            .help("write the value out here"),
+                    ));
+                };
+                self.expanded += node.weight;
+                if self.expanded > MAX_NODES || self.open.len() + node.depth > MAX_DEPTH {
+                    return Err(budget("this alias expands too far", span));
+                }
+                self.done(0, node)
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                core_tag(tag.as_deref(), span)?;
+                self.begin(anchor, span, Content::List(Vec::new()))
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                core_tag(tag.as_deref(), span)?;
+                self.begin(anchor, span, Content::Mapping(Vec::new()))
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(span),
+            Event::DocumentStart(..) if self.root.is_some() => Err(Box::new(
+                Diagnostic::error(Code::Syntax, "a second document begins")
+                    .label(span, "here")
+                    .help("write one recipe per file"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn begin(&mut self, anchor: usize, span: Span, content: Content) -> Read<()> {
+        if self.open.len() >= MAX_DEPTH {
+            return Err(budget("collections are nested too deeply", span));
+        }
+        self.open.push(Open {
+            anchor,
+            start: span.start,
+            content,
+            key: None,
+        });
+        Ok(())
+    }
+
+    fn end(&mut self, span: Span) -> Read<()> {
+        let Some(open) = self.open.pop() else {
+            return Ok(());
+        };
+        // Block collections end after the line's end; a label on that would begin a line too far.
+        let inner = self
+            .text
+            .get(open.start..span.end.max(open.start))
+            .unwrap_or_default();
+        let span = Span::new(open.start, open.start + inner.trim_end().len());
+        let content = match open.content {
+            Content::Mapping(entries) => Content::Mapping(merge(entries)?),
+            other => other,
+        };
+        self.done(open.anchor, Node::new(span, content))
+    }
+
+    /// Puts a complete node where it belongs.
+    fn done(&mut self, anchor: usize, node: Arc<Node>) -> Read<()> {
+        if node.weight > MAX_NODES {
+            return Err(budget("the recipe has too many values", node.span));
+        }
+        if anchor > 0 {
+            self.anchors.insert(anchor, Arc::clone(&node));
+        }
+        let Some(open) = self.open.last_mut() else {
+            self.root = Some(node);
+            return Ok(());
+        };
+        let entries = match &mut open.content {
+            Content::List(items) => {
+                items.push(node);
+                return Ok(());
+            }
+            Content::Mapping(entries) => entries,
+            Content::Scalar { .. } => return Ok(()),
+        };
+        let Some((key, key_span)) = open.key.take() else {
+            let Content::Scalar { text, .. } = &node.content else {
+                return Err(Box::new(
+                    Diagnostic::error(Code::Syntax, "a key is not text")
+                        .label(node.span, "this key")
+                        .help("put it in quotes if text with brackets is meant"),
+                ));
+            };
+            open.key = Some((text.clone(), node.span));
+            return Ok(());
+        };
+        if let Some(first) = entries.iter().find(|entry| entry.key == key) {
+            self.diagnostics.push(
+                Diagnostic::error(Code::DuplicateKey, format!("key `{key}` stands twice"))
+                    .label(key_span, "here again")
+                    .label(first.key_span, "here first")
+                    .help("remove one of the two"),
+            );
+        } else {
+            entries.push(Entry {
+                key,
+                key_span,
+                value: node,
+            });
+        }
+        Ok(())
+    }
+
+    fn syntax(&self, error: &ScanError) -> Box<Diagnostic> {
+        let marker = error.marker();
+        let start = marker.byte_offset().unwrap_or_else(|| {
+            let offsets = self.text.char_indices().map(|(offset, _)| offset);
+            offsets
+                .chain([self.text.len()])
+                .nth(marker.index())
+                .unwrap_or(self.text.len())
+        });
+        let span = self.clamp(Span::new(start, start + 1));
+        let message = error.info();
+        if message.contains("recursion") || message.contains("nesting") {
+            return budget("collections are nested too deeply", span);
+        }
+        Box::new(
+            Diagnostic::error(Code::Syntax, format!("this is no YAML: {message}"))
+                .label(span, "here")
+                .help("correct the syntax; nothing after it can be read until then"),
+        )
+    }
+
+    /// The span within the text, on whole characters.
+    fn clamp(&self, span: Span) -> Span {
+        let start = self.text.floor_char_boundary(span.start);
+        Span::new(start, self.text.ceil_char_boundary(span.end.max(start)))
+    }
+}
+
+fn budget(message: &str, span: Span) -> Box<Diagnostic> {
+    Box::new(
+        Diagnostic::error(Code::Budget, message)
+            .label(span, "limit reached here")
+            .help(format!(
+                "keep below {MAX_NODES} values, uses of anchors included, and {MAX_DEPTH} levels"
+            )),
+    )
+}
+
+fn core_tag(tag: Option<&Tag>, span: Span) -> Read<()> {
+    match tag {
+        Some(tag) if !tag.is_yaml_core_schema() => Err(Box::new(
+            Diagnostic::error(
+                Code::Syntax,
+                format!("tag `{}` is not known", tag.original()),
+            )
+            .label(span, "here")
+            .help("remove the tag"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Carries out `<<`: keys of the mapping itself win, then those of earlier sources.
+fn merge(entries: Vec<Entry>) -> Read<Vec<Entry>> {
+    const MERGE: &str = "<<";
+    if !entries.iter().any(|entry| entry.key == MERGE) {
+        return Ok(entries);
+    }
+    let (sources, mut own): (Vec<Entry>, Vec<Entry>) =
+        entries.into_iter().partition(|entry| entry.key == MERGE);
+    for source in &sources {
+        let single = std::slice::from_ref(&source.value);
+        let mappings = match &source.value.content {
+            Content::List(items) => items.as_slice(),
+            _ => single,
+        };
+        for mapping in mappings {
+            let Content::Mapping(added) = &mapping.content else {
+                return Err(Box::new(
+                    Diagnostic::error(
+                        Code::WrongType,
+                        format!("`<<` cannot merge {}", mapping.found()),
+                    )
+                    .label(source.value.span, "not a mapping")
+                    .help("write an alias of a mapping, or a list of such"),
+                ));
+            };
+            for entry in added {
+                if !own.iter().any(|other| other.key == entry.key) {
+                    own.push(entry.clone());
+                }
+            }
+        }
+    }
+    Ok(own)
+}

@@ -1,0 +1,86 @@
+//! Where packages come from.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::recipe::Repository;
+use crate::source::Span;
+use crate::syntax::PathSegment;
+use crate::validate::Subject;
+
+pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for (path, packages) in subject.packages() {
+        let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+        for (index, repository) in packages.repositories.iter().enumerate() {
+            let mut place = path.clone();
+            place.extend(["repositories".into(), index.into()]);
+            one(subject, &place, repository, found);
+            let span = subject.below(&place, "id");
+            if let Some(first) = seen.insert(&repository.id, span) {
+                found.push(
+                    Diagnostic::error(
+                        Code::DuplicateRepository,
+                        format!("repository `{}` stands twice", repository.id.escape_debug()),
+                    )
+                    .label(span, "here again")
+                    .label(first, "here first")
+                    .help("give one of them another id"),
+                );
+            }
+        }
+    }
+}
+
+fn one(
+    subject: &Subject<'_>,
+    path: &[PathSegment],
+    repository: &Repository,
+    found: &mut Vec<Diagnostic>,
+) {
+    let id = repository.id.escape_debug();
+    let span = subject.below(path, "id");
+    if !is_id(&repository.id) {
+        found.push(
+            Diagnostic::error(Code::InvalidRepository, format!("`{id}` cannot be an id"))
+                .label(span, "this id")
+                .help("use letters, digits, `-`, `_`, `.` and `:`"),
+        );
+    }
+    let has_address = repository.baseurl.is_some()
+        || repository.mirrorlist.is_some()
+        || repository.metalink.is_some();
+    if !has_address {
+        found.push(
+            Diagnostic::error(
+                Code::InvalidRepository,
+                format!("repository `{id}` has no address"),
+            )
+            .label(span, "this repository")
+            .help("add `baseurl`, `mirrorlist` or `metalink`"),
+        );
+    }
+    if !repository.gpgcheck {
+        found.push(
+            Diagnostic::warning(
+                Code::UncheckedSignatures,
+                format!("signatures of packages from `{id}` are not checked"),
+            )
+            .label(subject.below(path, "gpgcheck"), "switched off")
+            .help("name the key in `gpgkey` and remove `gpgcheck: false`"),
+        );
+    } else if repository.gpgkey.is_none() {
+        found.push(
+            Diagnostic::error(
+                Code::MissingKeyFile,
+                format!("repository `{id}` has no key"),
+            )
+            .label(span, "this repository")
+            .help("add `gpgkey` with the file or address of the key that signs its packages"),
+        );
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    let valid = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | ':' | '-');
+    !text.is_empty() && text.chars().all(valid)
+}
