@@ -5,4 +5,7 @@
     reason = "a failed step of a test is a failed test"
 )]
 
+mod diagnostics;
 mod layering;
+mod schema;
+mod yaml_scalars;
