@@ -11,10 +11,7 @@
 //! | part | modules |
 //! |---|---|
 //! | vocabulary | [`source`], [`digest`], [`progress`] |
-//! | front half: recipe text to plan, without disk or clock | [`diagnostic`], [`syntax`], [`recipe`], [`schema`], [`validate`], [`plan`] |
-//! | the machine: foreign code, confined | [`sandbox`], [`rootfs`], [`packages`], [`store`], [`execute`] |
-//! | back half: a tree to an image, knows nothing of recipes | [`tree`], [`layer`], [`image`], [`transport`] |
-//! | composition: one file per operation | [`ops`] |
+//! | front half | [`syntax`], [`recipe`], [`schema`], [`validate`], [`diagnostic`] |
 //!
 //! The library is silent: it never prints, never exits, and reads no environment variable. Two
 //! families of failure are kept apart: `…Problem` says that the recipe is wrong (with a place in
@@ -30,12 +27,7 @@ pub mod packages;
 pub mod plan;
 pub mod progress;
 pub mod recipe;
-pub mod rootfs;
-pub mod sandbox;
 pub mod schema;
 pub mod source;
-pub mod store;
 pub mod syntax;
-pub mod transport;
-pub mod tree;
 pub mod validate;

@@ -6,6 +6,7 @@
 )]
 
 mod diagnostics;
+mod hostile_recipes;
 mod layering;
 mod schema;
 mod yaml_scalars;
