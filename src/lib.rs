@@ -11,7 +11,7 @@
 //! | part | modules |
 //! |---|---|
 //! | vocabulary | [`source`], [`digest`], [`progress`] |
-//! | back half: knows nothing of recipes | [`tree`], [`layer`], [`image`] |
+//! | back half: knows nothing of recipes | [`tree`], [`layer`], [`image`], [`transport`] |
 //!
 //! The library is silent: it never prints, never exits, and reads no environment variable. Two
 //! families of failure are kept apart: `…Problem` says that the recipe is wrong (with a place in
@@ -22,4 +22,5 @@ pub mod image;
 pub mod layer;
 pub mod progress;
 pub mod source;
+pub mod transport;
 pub mod tree;
