@@ -5,4 +5,6 @@
     reason = "a failed step of a test is a failed test"
 )]
 
+mod archives;
 mod layering;
+mod support;
