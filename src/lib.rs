@@ -11,7 +11,7 @@
 //! | part | modules |
 //! |---|---|
 //! | vocabulary | [`source`], [`digest`], [`progress`] |
-//! | front half | [`syntax`], [`recipe`], [`schema`], [`validate`], [`diagnostic`] |
+//! | back half: knows nothing of recipes | [`tree`], [`layer`], [`image`], [`transport`] |
 //!
 //! The library is silent: it never prints, never exits, and reads no environment variable. Two
 //! families of failure are kept apart: `…Problem` says that the recipe is wrong (with a place in
@@ -29,5 +29,5 @@ pub mod progress;
 pub mod recipe;
 pub mod schema;
 pub mod source;
-pub mod syntax;
-pub mod validate;
+pub mod transport;
+pub mod tree;

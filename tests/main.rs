@@ -5,8 +5,6 @@
     reason = "a failed step of a test is a failed test"
 )]
 
-mod diagnostics;
-mod hostile_recipes;
+mod archives;
 mod layering;
-mod schema;
-mod yaml_scalars;
+mod support;
