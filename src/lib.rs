@@ -11,7 +11,10 @@
 //! | part | modules |
 //! |---|---|
 //! | vocabulary | [`source`], [`digest`], [`progress`] |
-//! | back half: knows nothing of recipes | [`tree`], [`layer`], [`image`], [`transport`] |
+//! | front half: recipe text to plan, without disk or clock | [`diagnostic`], [`syntax`], [`recipe`], [`schema`], [`validate`], [`plan`] |
+//! | the machine: foreign code, confined | [`sandbox`], [`rootfs`], [`packages`], [`store`], [`execute`] |
+//! | back half: a tree to an image, knows nothing of recipes | [`tree`], [`layer`], [`image`], [`transport`] |
+//! | composition: one file per operation | [`ops`] |
 //!
 //! The library is silent: it never prints, never exits, and reads no environment variable. Two
 //! families of failure are kept apart: `…Problem` says that the recipe is wrong (with a place in
@@ -27,7 +30,12 @@ pub mod packages;
 pub mod plan;
 pub mod progress;
 pub mod recipe;
+pub mod rootfs;
+pub mod sandbox;
 pub mod schema;
 pub mod source;
+pub mod store;
+pub mod syntax;
 pub mod transport;
 pub mod tree;
+pub mod validate;

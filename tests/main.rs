@@ -6,5 +6,9 @@
 )]
 
 mod archives;
+mod diagnostics;
+mod hostile_recipes;
 mod layering;
+mod schema;
 mod support;
+mod yaml_scalars;
