@@ -6,3 +6,6 @@
 )]
 
 mod layering;
+mod rootfs;
+mod sandbox;
+mod support;
