@@ -9,6 +9,8 @@ mod archives;
 mod diagnostics;
 mod hostile_recipes;
 mod layering;
+mod rootfs;
+mod sandbox;
 mod schema;
 mod support;
 mod yaml_scalars;

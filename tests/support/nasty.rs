@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use rustix::fs::{CWD, FileType, Mode, XattrFlags, makedev, mkdirat, mknodat, openat, setxattr};
 
 /// Files made by [`make`] that are later than this must show it.
-pub const EPOCH: u64 = 1_700_000_000;
+pub(crate) const EPOCH: u64 = 1_700_000_000;
 
 /// `cap_net_raw+ep`, as revision 2.
 const NET_RAW: [u8; 20] = [
@@ -18,7 +18,7 @@ const NET_RAW: [u8; 20] = [
 ];
 
 /// Fills `root`; needs root.
-pub fn make(root: &Path) {
+pub(crate) fn make(root: &Path) {
     let at = |name: &str| root.join(name);
     let file = |name: &str, content: &[u8], mode: u32| {
         fs::write(at(name), content).unwrap();
@@ -101,7 +101,7 @@ pub fn make(root: &Path) {
 }
 
 /// Makes a file whose path has more than five thousand bytes, which no single call takes.
-pub fn make_deep(root: &Path) {
+pub(crate) fn make_deep(root: &Path) {
     let part = "p".repeat(250);
     let mut directory =
         rustix::fs::open(root, rustix::fs::OFlags::DIRECTORY, Mode::empty()).unwrap();
@@ -116,7 +116,7 @@ pub fn make_deep(root: &Path) {
 }
 
 /// Bytes that no compressor shortens, the same in every run.
-pub fn noise(length: usize) -> Vec<u8> {
+pub(crate) fn noise(length: usize) -> Vec<u8> {
     let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut bytes = Vec::with_capacity(length);
     while bytes.len() < length {
