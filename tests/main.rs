@@ -5,7 +5,10 @@
     reason = "a failed step of a test is a failed test"
 )]
 
+mod command_line;
 mod diagnostics;
+mod images;
 mod layering;
 mod schema;
+mod support;
 mod yaml_scalars;
