@@ -7,6 +7,7 @@
 
 mod command_line;
 mod diagnostics;
+mod flask;
 mod images;
 mod layering;
 mod schema;

@@ -128,7 +128,12 @@ impl Workspace {
         let script = format!("set -eu; . '{}'; {script}", settings.display());
         let mut shell = Command::new("sh");
         self.settle(&mut shell);
-        tool((shell.args(["-c", &script])).env("WORK", self.path("containers")))
+        tool((shell.args(["-c", &script])).env("WORK", self.containers()))
+    }
+
+    /// Where podman and buildah keep their state.
+    pub(crate) fn containers(&self) -> PathBuf {
+        self.path("containers")
     }
 
     /// Unpacks an image with umoci; the root is in the folder that is returned.
@@ -141,6 +146,25 @@ impl Workspace {
                 .arg(&bundle),
         );
         bundle.join("rootfs")
+    }
+}
+
+impl Drop for Workspace {
+    /// Containers and their mounts would outlive the folder.
+    fn drop(&mut self) {
+        if !self.containers().exists() {
+            return;
+        }
+        let settings = project("specs/python-flask/machine.sh");
+        let script = format!(
+            ". '{}'; podman rm --all --force --time 0; buildah rm --all; \
+             umount --lazy \"$WORK\"/storage/overlay/*/merged \"$WORK/storage/overlay\"",
+            settings.display()
+        );
+        // What is not there cannot be removed, and nothing depends on it.
+        let _ = (Command::new("sh").args(["-c", &script]))
+            .env("WORK", self.containers())
+            .output();
     }
 }
 
