@@ -26,11 +26,11 @@ script() { # ROOT OPTIONS...
 }
 
 onelayer() { # NAME OPTIONS, the two lines of YAML
-	mkdir -p "$WORK/$1"
-	ln "$PWD/$SPEC/repository/RPM-GPG-KEY-onelayer-demo" "$WORK/$1/key" 2> /dev/null ||
-		cp "$SPEC/repository/RPM-GPG-KEY-onelayer-demo" "$WORK/$1/key"
-	cp -al "$repository" "$WORK/$1/repository"
-	cat > "$WORK/$1/recipe.yaml" <<-YAML
+	mkdir -p "$WORK/own-$1"
+	ln "$PWD/$SPEC/repository/RPM-GPG-KEY-onelayer-demo" "$WORK/own-$1/key" 2> /dev/null ||
+		cp "$SPEC/repository/RPM-GPG-KEY-onelayer-demo" "$WORK/own-$1/key"
+	cp -al "$repository" "$WORK/own-$1/repository"
+	cat > "$WORK/own-$1/recipe.yaml" <<-YAML
 		name: sizes
 		base: scratch
 		packages:
@@ -39,11 +39,11 @@ onelayer() { # NAME OPTIONS, the two lines of YAML
 		  install: [[bash, coreutils], [python3, python3-pip]]
 		  $2
 	YAML
-	target/release/onelayer build "$WORK/$1" --output "oci:$WORK/$1/image" --cache-dir "$WORK/cache" \
+	target/release/onelayer build "$WORK/own-$1" --output "oci:$WORK/own-$1/image" --cache-dir "$WORK/cache" \
 		--progress quiet > "$WORK/onelayer.log" 2>&1 || { cat "$WORK/onelayer.log"; exit 1; }
-	umoci unpack --image "$WORK/$1/image:latest" "$WORK/$1/bundle" > /dev/null 2>&1
-	size "$WORK/$1/bundle/rootfs"
-	rm -rf "$WORK/$1"
+	umoci unpack --image "$WORK/own-$1/image:latest" "$WORK/own-$1/bundle" > /dev/null 2>&1
+	size "$WORK/own-$1/bundle/rootfs"
+	rm -rf "$WORK/own-$1"
 }
 
 options='--setopt=install_weak_deps=false --setopt=tsflags=nodocs --setopt=override_install_langs=en_US.utf8'
