@@ -86,7 +86,7 @@ fn a_folder_that_is_no_layout_is_refused() {
     fs::write(workspace.path("out/mine"), "mine").unwrap();
     let told = workspace.build(&["-o", "oci:out"]).expect(5);
     assert!(
-        told.stderr.contains("is no image layout"),
+        told.stderr.contains("neither empty nor an image layout"),
         "{}",
         told.stderr
     );
