@@ -45,16 +45,6 @@ impl<'d> NodeDeserializer<'d> {
     }
 }
 
-/// The values in a collection.
-pub(super) fn children(node: &Node) -> impl Iterator<Item = &Node> {
-    let items = match &node.content {
-        Content::List(items) => items.as_slice(),
-        _ => &[],
-    };
-    let values = node.entries().iter().map(|entry| &entry.value);
-    items.iter().chain(values).map(AsRef::as_ref)
-}
-
 /// Where to point when a node is wrong: a collection is too large for a mark, so its key or its
 /// first one stands for it; nothing cannot be seen.
 pub(super) fn mark(node: &Node, key: Option<Span>) -> Span {
@@ -110,12 +100,12 @@ impl<'de, 'd> Deserializer<'de> for NodeDeserializer<'d> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match &self.node.content {
-            Content::Scalar {
-                kind: ScalarKind::Null,
-                ..
-            } => visitor.visit_none(),
-            _ => visitor.visit_some(self),
+        if self.node.is_null() {
+            Err(Error::Type {
+                expected: "a value".to_owned(),
+            })
+        } else {
+            visitor.visit_some(self)
         }
     }
 
@@ -162,9 +152,10 @@ impl<'de, 'd> Deserializer<'de> for NodeDeserializer<'d> {
             if !known(&entry.key) && !own && !self.pass.is_full() {
                 self.pass
                     .report(unknown_key(&entry.key, fields, entry.key_span));
+                self.pass.suggest(self.node, &entry.key, fields);
             }
         }
-        visitor.visit_map(Entries::new(self.node, self.pass, |entry| {
+        visitor.visit_map(Entries::of_struct(self.node, self.pass, |entry| {
             known(&entry.key)
         }))
     }
