@@ -6,8 +6,11 @@
 )]
 
 mod archives;
+mod command_line;
 mod diagnostics;
+mod flask;
 mod hostile_recipes;
+mod images;
 mod layering;
 mod rootfs;
 mod sandbox;

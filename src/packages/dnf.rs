@@ -19,6 +19,10 @@ const PROGRAMS: [&str; 3] = ["dnf5", "dnf", "yum"];
 
 /// Where the sandbox has the downloads that are kept between builds.
 const CACHE: &str = "/var/cache/dnf";
+/// The only configuration that dnf reads, all of it generated.
+const CONFIGURATION: &str = "/etc/dnf/dnf.conf";
+const REPOSITORIES: &str = "/etc/yum.repos.d";
+const VARIABLES: &str = "/etc/dnf/vars";
 /// Where the sandbox has dnf's own memory of what it did.
 const STATE: &str = "/var/lib/dnf";
 /// Relative to the install root, as dnf takes it: a folder beside it, so that no log is ever
@@ -67,7 +71,15 @@ impl<'a> Dnf<'a> {
         if self.action.arch != std::env::consts::ARCH {
             command.push(format!("--forcearch={}", self.action.arch));
         }
-        let own = [("cachedir", CACHE), ("persistdir", STATE)];
+        // A path that the command line does not name is looked for in the root first, whose own
+        // configuration would then decide what is installed and whether signatures count.
+        command.push(format!("--config={CONFIGURATION}"));
+        let own = [
+            ("cachedir", CACHE),
+            ("persistdir", STATE),
+            ("reposdir", REPOSITORIES),
+            ("varsdir", VARIABLES),
+        ];
         let setopts =
             (self.action.setopts.iter()).map(|(name, value)| (name.as_str(), value.as_str()));
         command.extend(
@@ -87,8 +99,6 @@ impl<'a> Dnf<'a> {
         let mut main = Configuration::default();
         main.section("main")?;
         for (name, value) in [
-            ("reposdir", "/etc/yum.repos.d"),
-            ("varsdir", "/etc/dnf/vars"),
             ("logdir", LOGS),
             ("plugins", "False"),
             ("keepcache", "True"),
@@ -185,8 +195,8 @@ impl PackageManager for Dnf<'_> {
         let (repositories, local) = self.repositories()?;
         let mut sandbox = target.sandbox(self.command(packages), CACHE, STATE);
         sandbox.mounts.extend([
-            scratch_root::file("/etc/dnf/dnf.conf", &self.main_configuration()?),
-            scratch_root::file("/etc/yum.repos.d/onelayer.repo", &repositories),
+            scratch_root::file(CONFIGURATION, &self.main_configuration()?),
+            scratch_root::file(&format!("{REPOSITORIES}/onelayer.repo"), &repositories),
             scratch_root::file("/etc/rpm/macros", &self.macros(target)),
             Mount::Directory {
                 target: "/var/log".into(),

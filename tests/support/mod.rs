@@ -3,6 +3,7 @@
 pub(crate) mod image;
 pub(crate) mod listing;
 pub(crate) mod nasty;
+pub(crate) mod workspace;
 
 use std::env;
 use std::path::Path;
