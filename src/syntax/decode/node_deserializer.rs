@@ -15,6 +15,8 @@ use crate::syntax::{ScalarKind, Written};
 
 /// Keys at the top that are the user's own.
 const OWN: &str = "x-";
+/// The enum whose variants are told apart by a key of a mapping; all others are words.
+const BY_KEY: &str = "Step";
 
 #[derive(Clone, Copy)]
 pub(super) struct NodeDeserializer<'d> {
@@ -162,21 +164,22 @@ impl<'de, 'd> Deserializer<'de> for NodeDeserializer<'d> {
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
+        let by_key = name == BY_KEY;
         match &self.node.content {
             Content::Scalar {
                 text,
                 kind: ScalarKind::String,
-            } => visitor.visit_enum(Variant::new(text, self)),
-            Content::Mapping(_) => match kind_key(self.node, variants, self.pass) {
+            } if !by_key => visitor.visit_enum(Variant::new(text, self)),
+            Content::Mapping(_) if by_key => match kind_key(self.node, variants, self.pass) {
                 Some(kind) => visitor.visit_enum(Variant::new(kind, self)),
                 None => Err(Error::Reported),
             },
             _ => Err(Error::Type {
-                expected: "text".to_owned(),
+                expected: if by_key { "a mapping" } else { "text" }.to_owned(),
             }),
         }
     }
