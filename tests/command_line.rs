@@ -1,6 +1,7 @@
 //! The program as scripts see it: exit statuses, what is printed where, what is left behind.
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 
@@ -353,6 +354,55 @@ fn a_failed_build_keeps_the_image_that_was_there() {
     workspace.build(&["-o", "oci:out"]).expect(3);
     assert_eq!(fs::read(workspace.path("out/index.json")).unwrap(), before);
     assert_eq!(names(&workspace.path("out/blobs/sha256")), blobs);
+}
+
+#[test]
+fn an_interrupted_build_ends_in_order() {
+    use nix::sys::signal::{Signal, kill};
+    use nix::unistd::Pid;
+    if !require_root() {
+        return;
+    }
+    for (signal, code) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let mark = format!("onelayer-{signal}-{}", std::process::id());
+        let workspace = Workspace::with(&format!(
+            "
+name: x
+base: scratch
+steps:
+  - copy: busybox
+    to: /bin/sh
+    mode: '0755'
+  - run: 'echo running {mark}; while true; do true; done'
+"
+        ));
+        if !copy_busybox(&workspace) {
+            return;
+        }
+        let mut command = workspace.command(&["build", "context", "-o", "oci:out"]);
+        command
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // The step has begun when its output is seen.
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut told = String::new();
+        while !told.contains("[2] running") {
+            assert_ne!(stderr.read_line(&mut told).unwrap(), 0, "{told}");
+        }
+        kill(Pid::from_raw(child.id().try_into().unwrap()), signal).unwrap();
+        stderr.read_to_string(&mut told).unwrap();
+        let ended = child.wait_with_output().unwrap();
+        assert_eq!(ended.status.code(), Some(code), "{told}");
+        assert_eq!(ended.stdout, b"");
+        assert_eq!(names(&workspace.path("out")), Vec::<String>::new());
+        assert_eq!(
+            names(&workspace.cache().join("drafts")),
+            Vec::<String>::new()
+        );
+        assert_eq!(mounts_below(&workspace.path("")), Vec::<String>::new());
+        assert_eq!(processes_with(&mark), Vec::<String>::new());
+    }
 }
 
 #[test]

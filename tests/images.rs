@@ -86,13 +86,44 @@ fn a_folder_that_is_no_layout_is_refused() {
     fs::write(workspace.path("out/mine"), "mine").unwrap();
     let told = workspace.build(&["-o", "oci:out"]).expect(5);
     assert!(
-        told.stderr.contains("is no image layout"),
+        told.stderr.contains("neither empty nor an image layout"),
         "{}",
         told.stderr
     );
     let left: Vec<_> = fs::read_dir(workspace.path("out")).unwrap().collect();
     assert_eq!(left.len(), 1);
     assert_eq!(fs::read(workspace.path("out/mine")).unwrap(), b"mine");
+    // Before any work.
+    assert!(!workspace.cache().exists());
+}
+
+#[test]
+fn an_archive_holds_its_own_tag_alone() {
+    let workspace = Workspace::with(&recipe("a"));
+    let one = ["-o", "oci-archive:one.tar:one"];
+    let two = ["-o", "oci-archive:two.tar:two"];
+    workspace.build(&[one, two].concat()).expect(0);
+    for (name, both) in [("one.tar", one), ("two.tar", two)] {
+        let together = fs::read(workspace.path(name)).unwrap();
+        workspace.build(&both).expect(0);
+        assert!(
+            together == fs::read(workspace.path(name)).unwrap(),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn an_archive_does_not_replace_a_folder() {
+    let workspace = Workspace::with(&recipe("a"));
+    fs::create_dir(workspace.path("out")).unwrap();
+    let told = workspace.build(&["-o", "oci-archive:out"]).expect(5);
+    assert!(
+        told.stderr.contains("cannot write `out`"),
+        "{}",
+        told.stderr
+    );
+    assert!(!workspace.cache().exists());
 }
 
 #[test]

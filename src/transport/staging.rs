@@ -93,7 +93,10 @@ impl Staging {
             .map_err(TransportError::io("write", to))?;
         file.persist(to)
             .map_err(|failure| TransportError::io("write", to)(failure.error))?;
-        let parent = to.parent().unwrap_or(&self.directory);
+        let parent = match to.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => &self.directory,
+        };
         File::open(parent)
             .and_then(|directory| directory.sync_all())
             .map_err(TransportError::io("write", parent))
