@@ -1,10 +1,9 @@
 //! A document becomes a recipe.
 
 use super::Recipe;
-use crate::diagnostic::Diagnostic;
-use crate::syntax::{self, Document};
+use crate::syntax::{self, Decoded, Document};
 
-/// Reads a recipe, or says everything that is wrong with its shape.
-pub fn decode(document: &Document) -> (Option<Recipe>, Vec<Diagnostic>) {
+/// Reads a recipe, as far as its shape lets it, and says everything that is wrong with that.
+pub fn decode(document: Document) -> Decoded<Recipe> {
     syntax::decode(document)
 }

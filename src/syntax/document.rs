@@ -45,8 +45,32 @@ impl Document {
         (Some(Self { root }), diagnostics)
     }
 
-    pub(super) fn root(&self) -> &Node {
+    pub(super) fn new(root: Arc<Node>) -> Self {
+        Self { root }
+    }
+
+    pub(super) fn root(&self) -> &Arc<Node> {
         &self.root
+    }
+
+    /// Whether a value stands at a path and all of it could be read.
+    pub fn is_read(&self, path: &[PathSegment]) -> bool {
+        self.node(path).is_some_and(|node| node.is_whole())
+    }
+
+    /// Whether a value stands at a path and some of it could not be read.
+    pub fn is_lost(&self, path: &[PathSegment]) -> bool {
+        self.node(path).is_some_and(|node| !node.is_whole())
+    }
+
+    /// Where the items stood that the list at a path had to leave out.
+    pub fn losses(&self, path: &[PathSegment]) -> &[Span] {
+        self.node(path).map_or(&[], |node| node.lost.as_slice())
+    }
+
+    fn node(&self, path: &[PathSegment]) -> Option<&Arc<Node>> {
+        path.iter()
+            .try_fold(&self.root, |node, segment| child(node, segment))
     }
 
     /// Where the value at a path stands; if there is none, the nearest one around it.
@@ -71,9 +95,7 @@ impl Document {
     /// [`value_span`]: Self::value_span
     pub fn key_span(&self, path: &[PathSegment]) -> Span {
         let key = path.split_last().and_then(|(last, parents)| {
-            let parent = parents
-                .iter()
-                .try_fold(&self.root, |node, segment| child(node, segment))?;
+            let parent = self.node(parents)?;
             match last {
                 PathSegment::Key(key) => entry(parent, key).map(|entry| entry.key_span),
                 PathSegment::Index(_) => None,

@@ -13,7 +13,7 @@ mod toml;
 mod written;
 mod yaml;
 
-pub use decode::decode;
+pub use decode::{Decoded, decode};
 pub use document::Document;
 pub use path::PathSegment;
 pub use scalar_kind::ScalarKind;

@@ -21,6 +21,8 @@ pub(super) struct Node {
     pub(super) weight: usize,
     /// Number of collections inside each other, itself included.
     pub(super) depth: usize,
+    /// Where something in it was written, or had to be, that could not be read.
+    pub(super) lost: Vec<Span>,
 }
 
 #[derive(Debug)]
@@ -63,7 +65,44 @@ impl Node {
             content,
             weight,
             depth,
+            lost: Vec::new(),
         })
+    }
+
+    /// The same, with something lost in it.
+    pub(super) fn with_losses(span: Span, content: Content, lost: Vec<Span>) -> Arc<Self> {
+        let mut node = Self::new(span, content);
+        if let Some(node) = Arc::get_mut(&mut node) {
+            node.lost = lost;
+        }
+        node
+    }
+
+    /// Whether it and everything in it could be read.
+    pub(super) fn is_whole(&self) -> bool {
+        self.lost.is_empty() && self.children().all(|child| child.is_whole())
+    }
+
+    /// The values in a collection.
+    pub(super) fn children(&self) -> impl Iterator<Item = &Arc<Self>> {
+        let items = match &self.content {
+            Content::List(items) => items.as_slice(),
+            _ => &[],
+        };
+        items
+            .iter()
+            .chain(self.entries().iter().map(|entry| &entry.value))
+    }
+
+    /// Whether it is nothing.
+    pub(super) fn is_null(&self) -> bool {
+        matches!(
+            &self.content,
+            Content::Scalar {
+                kind: ScalarKind::Null,
+                ..
+            }
+        )
     }
 
     pub(super) fn scalar(span: Span, text: impl Into<String>, kind: ScalarKind) -> Arc<Self> {

@@ -12,6 +12,8 @@ use crate::source::Span;
 /// Reads a text, or says everything about it that is not TOML.
 pub(super) fn read(text: &str) -> (Option<Arc<Node>>, Vec<Diagnostic>) {
     let (table, errors) = DeTable::parse_recoverable(text);
+    // Of two equal keys the first is kept; anything else leaves nothing to go on with.
+    let is_usable = errors.iter().all(is_duplicate);
     let mut diagnostics: Vec<Diagnostic> = errors
         .iter()
         .map(|error| problem(text, table.get_ref(), error))
@@ -21,8 +23,11 @@ pub(super) fn read(text: &str) -> (Option<Arc<Node>>, Vec<Diagnostic>) {
     };
     let root = reader.table(table.get_ref(), table.span().into());
     diagnostics.append(&mut reader.diagnostics);
-    let root = diagnostics.is_empty().then_some(root);
-    (root, diagnostics)
+    (is_usable.then_some(root), diagnostics)
+}
+
+fn is_duplicate(error: &toml::de::Error) -> bool {
+    error.message().contains("duplicate key")
 }
 
 fn problem(text: &str, table: &DeTable<'_>, error: &toml::de::Error) -> Diagnostic {
@@ -30,7 +35,7 @@ fn problem(text: &str, table: &DeTable<'_>, error: &toml::de::Error) -> Diagnost
         .span()
         .map_or(Span::new(text.len(), text.len()), Span::from);
     let message = error.message();
-    if message.contains("duplicate key") {
+    if is_duplicate(error) {
         let key = text
             .get(span.range())
             .unwrap_or_default()
@@ -117,7 +122,8 @@ impl Reader {
                         .label(span, "this date")
                         .help(format!("put it in quotes: `\"{time}\"`")),
                 );
-                Node::scalar(span, time.to_string(), ScalarKind::String)
+                let (text, kind) = (time.to_string(), ScalarKind::String);
+                Node::with_losses(span, Content::Scalar { text, kind }, vec![span])
             }
             DeValue::Array(items) => {
                 let items = items

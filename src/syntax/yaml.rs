@@ -141,7 +141,7 @@ impl Reader<'_> {
             .unwrap_or_default();
         let span = Span::new(open.start, open.start + inner.trim_end().len());
         let content = match open.content {
-            Content::Mapping(entries) => Content::Mapping(merge(entries)?),
+            Content::Mapping(entries) => Content::Mapping(merge(entries, self.text)?),
             other => other,
         };
         self.done(open.anchor, Node::new(span, content))
@@ -236,7 +236,8 @@ fn budget(message: &str, span: Span) -> Box<Diagnostic> {
 
 fn core_tag(tag: Option<&Tag>, span: Span) -> Read<()> {
     match tag {
-        Some(tag) if !tag.is_yaml_core_schema() => Err(Box::new(
+        // `!` alone says that the value is no more than it looks: text, a list, a mapping.
+        Some(tag) if !tag.is_yaml_core_schema() && tag.original() != "!" => Err(Box::new(
             Diagnostic::error(
                 Code::Syntax,
                 format!("tag `{}` is not known", tag.original()),
@@ -248,14 +249,16 @@ fn core_tag(tag: Option<&Tag>, span: Span) -> Read<()> {
     }
 }
 
-/// Carries out `<<`: keys of the mapping itself win, then those of earlier sources.
-fn merge(entries: Vec<Entry>) -> Read<Vec<Entry>> {
+/// Carries out `<<` where it stands without quotes: keys of the mapping itself win, then those of
+/// earlier sources.
+fn merge(entries: Vec<Entry>, text: &str) -> Read<Vec<Entry>> {
     const MERGE: &str = "<<";
-    if !entries.iter().any(|entry| entry.key == MERGE) {
+    let merges =
+        |entry: &Entry| entry.key == MERGE && text.get(entry.key_span.range()) == Some(MERGE);
+    if !entries.iter().any(merges) {
         return Ok(entries);
     }
-    let (sources, mut own): (Vec<Entry>, Vec<Entry>) =
-        entries.into_iter().partition(|entry| entry.key == MERGE);
+    let (sources, mut own): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(merges);
     let mut keys: BTreeSet<String> = own.iter().map(|entry| entry.key.clone()).collect();
     for source in &sources {
         let single = std::slice::from_ref(&source.value);

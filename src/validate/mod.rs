@@ -31,15 +31,16 @@ pub fn check(file: &SourceFile) -> Checked {
     let (document, mut diagnostics) = Document::parse(file);
     let mut valid = None;
     if let Some(document) = document {
-        let (recipe, shape) = recipe::decode(&document);
-        diagnostics.extend(shape);
-        if let Some(recipe) = &recipe {
+        let decoded = recipe::decode(document);
+        diagnostics.extend(decoded.diagnostics);
+        let document = decoded.document;
+        if let Some(recipe) = decoded.value {
             diagnostics.extend(rules::apply(&Subject {
-                recipe,
+                recipe: &recipe,
                 document: &document,
             }));
+            valid = Some(ValidRecipe::new(recipe, document));
         }
-        valid = recipe.map(|recipe| ValidRecipe::new(recipe, document));
     }
     sort(&mut diagnostics);
     let rejected = diagnostics

@@ -4,7 +4,12 @@ use crate::recipe::{Packages, Recipe, Step};
 use crate::source::Span;
 use crate::syntax::{Document, PathSegment};
 
-/// A recipe with the places of its values.
+/// A recipe with the places of its values. Where the shape is wrong, the recipe is only as much
+/// as could be read: a rule about a key that must be there asks [`is_read`], a rule about one that
+/// is not there [`is_lost`].
+///
+/// [`is_read`]: Self::is_read
+/// [`is_lost`]: Self::is_lost
 pub(super) struct Subject<'r> {
     pub(super) recipe: &'r Recipe,
     pub(super) document: &'r Document,
@@ -24,6 +29,17 @@ impl<'r> Subject<'r> {
     /// Where a key of the mapping at `path` stands.
     pub(super) fn key(&self, path: &[PathSegment], key: &str) -> Span {
         self.document.key_span(&[path, &[key.into()]].concat())
+    }
+
+    /// Whether the value of a key of the mapping at `path` is as the user wrote it.
+    pub(super) fn is_read(&self, path: &[PathSegment], key: &str) -> bool {
+        self.document.is_read(&[path, &[key.into()]].concat())
+    }
+
+    /// Whether a key of the mapping at `path` is written, and its value or a part of it was left
+    /// out.
+    pub(super) fn is_lost(&self, path: &[PathSegment], key: &str) -> bool {
+        self.document.is_lost(&[path, &[key.into()]].concat())
     }
 
     /// All that installs packages, with its path.

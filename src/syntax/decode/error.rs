@@ -21,6 +21,8 @@ pub(super) enum Error {
         word: String,
         known: Vec<&'static str>,
     },
+    /// A key with nothing after it.
+    Empty(String),
     /// A key that the mapping does not know.
     Key {
         key: String,
@@ -62,10 +64,20 @@ impl Error {
                 }
             }
             Self::Word { word, known } => {
-                let message = format!("`{}` is not known here", word.escape_debug());
+                let word_shown = word.escape_debug();
+                let message = match either(known) {
+                    Some(known) => format!("`{word_shown}` is not {known}"),
+                    None => format!("`{word_shown}` is not known here"),
+                };
                 Diagnostic::error(Code::InvalidValue, message)
                     .label(span, "this value")
                     .help(one_of("write", word, known))
+            }
+            Self::Empty(key) => {
+                let message = format!("key `{}` has no value", key.escape_debug());
+                Diagnostic::error(Code::WrongType, message)
+                    .label(span, "nothing here")
+                    .help("write a value, or remove the key")
             }
             Self::Key { key, known } => unknown_key(key, known, span),
             Self::Missing(key) => {
@@ -88,6 +100,17 @@ pub(super) fn unknown_key(key: &str, known: &[&str], span: Span) -> Diagnostic {
     .help(one_of("use", key, known))
 }
 
+/// `a`, `b` or `c`, if they are few.
+fn either(words: &[&str]) -> Option<String> {
+    const FEW: usize = 4;
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last()? {
+        (last, []) => Some(last.clone()),
+        (last, rest) if rest.len() < FEW => Some(format!("{} or {last}", rest.join(", "))),
+        _ => None,
+    }
+}
+
 /// "did you mean", or the list of what is known.
 pub(super) fn one_of(verb: &str, word: &str, known: &[&str]) -> String {
     let list = |words: &[&str]| {
@@ -106,6 +129,10 @@ fn wrong_type(expected: &str, node: &Node, span: Span) -> Diagnostic {
     let message = format!("{expected} is expected, not {}", node.found());
     let diagnostic = Diagnostic::error(Code::WrongType, message).label(span, "this value");
     let wants_text = expected.starts_with("text");
+    let quotes = match expected {
+        "`true` or `false`" => ", without quotes",
+        _ => "",
+    };
     let wants_list = expected.contains("list");
     match &node.content {
         Content::Scalar {
@@ -123,7 +150,7 @@ fn wrong_type(expected: &str, node: &Node, span: Span) -> Diagnostic {
             diagnostic.help(if bare {
                 format!("remove the quotes: `{text}`")
             } else {
-                format!("write {expected}")
+                format!("write {expected}{quotes}")
             })
         }
         _ => diagnostic.help(format!("write {expected}")),

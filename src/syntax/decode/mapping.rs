@@ -17,6 +17,8 @@ pub(super) struct Entries<'d> {
     written: Vec<&'d Entry>,
     made_up: Vec<(&'static str, &'static str)>,
     value: Option<Value<'d>>,
+    /// Whether the keys are the language's, not the user's.
+    is_struct: bool,
 }
 
 enum Value<'d> {
@@ -39,7 +41,37 @@ impl<'d> Entries<'d> {
             written,
             made_up: pass.made_up(node),
             value: None,
+            is_struct: false,
         }
+    }
+
+    /// The entries of a mapping whose keys are the language's.
+    pub(super) fn of_struct(
+        node: &'d Node,
+        pass: &'d Pass,
+        wanted: impl Fn(&Entry) -> bool,
+    ) -> Self {
+        Self {
+            is_struct: true,
+            ..Self::new(node, pass, wanted)
+        }
+    }
+
+    fn read<'de, V: DeserializeSeed<'de>>(
+        &self,
+        entry: &Entry,
+        seed: V,
+    ) -> Result<V::Value, Error> {
+        let is_null = entry.value.is_null();
+        let empty = || Error::Empty(entry.key.clone());
+        if is_null && self.is_struct {
+            return Err(empty());
+        }
+        seed.deserialize(NodeDeserializer::new(&entry.value, self.pass))
+            .map_err(|error| match error {
+                Error::Type { .. } if is_null => empty(),
+                other => other,
+            })
     }
 }
 
@@ -54,7 +86,12 @@ impl<'de, 'd> MapAccess<'de> for Entries<'d> {
             self.value = Some(Value::Written(entry));
             seed.deserialize(StrDeserializer::new(&entry.key))
                 .map(Some)
-                .map_err(|error| self.pass.place(error, &entry.value, entry.key_span))
+                .map_err(|error| {
+                    if let Error::Key { key, known } = &error {
+                        self.pass.suggest(self.node, key, known);
+                    }
+                    self.pass.place(error, &entry.value, entry.key_span)
+                })
         } else if let Some((key, text)) = self.made_up.pop() {
             self.value = Some(Value::MadeUp(key, text));
             seed.deserialize(StrDeserializer::new(key)).map(Some)
@@ -67,7 +104,7 @@ impl<'de, 'd> MapAccess<'de> for Entries<'d> {
         match self.value.take() {
             Some(Value::Written(entry)) => {
                 let span = mark(&entry.value, Some(entry.key_span));
-                seed.deserialize(NodeDeserializer::new(&entry.value, self.pass))
+                self.read(entry, seed)
                     .map_err(|error| self.pass.place(error, &entry.value, span))
             }
             Some(Value::MadeUp(key, text)) => {

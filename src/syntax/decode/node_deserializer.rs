@@ -15,6 +15,8 @@ use crate::syntax::{ScalarKind, Written};
 
 /// Keys at the top that are the user's own.
 const OWN: &str = "x-";
+/// The enum whose variants are told apart by a key of a mapping; all others are words.
+const BY_KEY: &str = "Step";
 
 #[derive(Clone, Copy)]
 pub(super) struct NodeDeserializer<'d> {
@@ -43,16 +45,6 @@ impl<'d> NodeDeserializer<'d> {
     fn is_mapping(&self) -> bool {
         matches!(self.node.content, Content::Mapping(_))
     }
-}
-
-/// The values in a collection.
-pub(super) fn children(node: &Node) -> impl Iterator<Item = &Node> {
-    let items = match &node.content {
-        Content::List(items) => items.as_slice(),
-        _ => &[],
-    };
-    let values = node.entries().iter().map(|entry| &entry.value);
-    items.iter().chain(values).map(AsRef::as_ref)
 }
 
 /// Where to point when a node is wrong: a collection is too large for a mark, so its key or its
@@ -110,12 +102,12 @@ impl<'de, 'd> Deserializer<'de> for NodeDeserializer<'d> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match &self.node.content {
-            Content::Scalar {
-                kind: ScalarKind::Null,
-                ..
-            } => visitor.visit_none(),
-            _ => visitor.visit_some(self),
+        if self.node.is_null() {
+            Err(Error::Type {
+                expected: "a value".to_owned(),
+            })
+        } else {
+            visitor.visit_some(self)
         }
     }
 
@@ -162,30 +154,32 @@ impl<'de, 'd> Deserializer<'de> for NodeDeserializer<'d> {
             if !known(&entry.key) && !own && !self.pass.is_full() {
                 self.pass
                     .report(unknown_key(&entry.key, fields, entry.key_span));
+                self.pass.suggest(self.node, &entry.key, fields);
             }
         }
-        visitor.visit_map(Entries::new(self.node, self.pass, |entry| {
+        visitor.visit_map(Entries::of_struct(self.node, self.pass, |entry| {
             known(&entry.key)
         }))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
+        let by_key = name == BY_KEY;
         match &self.node.content {
             Content::Scalar {
                 text,
                 kind: ScalarKind::String,
-            } => visitor.visit_enum(Variant::new(text, self)),
-            Content::Mapping(_) => match kind_key(self.node, variants, self.pass) {
+            } if !by_key => visitor.visit_enum(Variant::new(text, self)),
+            Content::Mapping(_) if by_key => match kind_key(self.node, variants, self.pass) {
                 Some(kind) => visitor.visit_enum(Variant::new(kind, self)),
                 None => Err(Error::Reported),
             },
             _ => Err(Error::Type {
-                expected: "text".to_owned(),
+                expected: if by_key { "a mapping" } else { "text" }.to_owned(),
             }),
         }
     }

@@ -4,10 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{Error, NodeId};
-use super::node_deserializer::children;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::Span;
-use crate::syntax::node::Node;
+use crate::syntax::node::{Content, Node};
 
 /// Most problems that are looked for in one document.
 const MOST: usize = 100;
@@ -20,6 +19,8 @@ pub(super) struct Pass {
     bad: RefCell<BTreeSet<NodeId>>,
     /// Required keys that have no value, with the number of the text that is made up for each.
     filled: RefCell<BTreeMap<(NodeId, &'static str), usize>>,
+    /// Keys that were proposed instead of unknown ones, by mapping.
+    suggested: RefCell<BTreeSet<(NodeId, &'static str)>>,
     /// Whether this pass has learnt what the next one may go around.
     learnt: Cell<bool>,
 }
@@ -40,7 +41,19 @@ impl Pass {
     }
 
     pub(super) fn is_bad(&self, node: &Node) -> bool {
-        self.bad.borrow().contains(&NodeId::of(node))
+        let reported = matches!(node.content, Content::Scalar { .. }) && !node.lost.is_empty();
+        reported || self.bad.borrow().contains(&NodeId::of(node))
+    }
+
+    /// Remembers which key is meant by an unknown one: it is not missing as well.
+    pub(super) fn suggest(&self, node: &Node, key: &str, known: &[&'static str]) {
+        if let Some(meant) = nearest(key, known.iter().copied())
+            && let Some(meant) = known.iter().find(|known| **known == meant)
+        {
+            self.suggested
+                .borrow_mut()
+                .insert((NodeId::of(node), meant));
+        }
     }
 
     /// Reports a problem, once.
@@ -63,13 +76,17 @@ impl Pass {
             Error::Placed => {}
             Error::Missing(key) => {
                 let written = node.entries().iter().any(|entry| entry.key == key);
-                if !written && let Some(diagnostic) = error.diagnostic(node, span) {
+                let suggested = self.suggested.borrow().contains(&(NodeId::of(node), key));
+                if !written
+                    && !suggested
+                    && let Some(diagnostic) = error.diagnostic(node, span)
+                {
                     self.report(diagnostic);
                 }
                 self.make_up(node, key);
             }
             // What is said of a collection without its bad parts may not be true with them.
-            _ if children(node).any(|child| self.is_bad(child)) => self.avoid(node),
+            _ if node.children().any(|child| self.is_bad(child)) => self.avoid(node),
             _ => {
                 if let Some(diagnostic) = error.diagnostic(node, span) {
                     self.report(diagnostic);

@@ -6,7 +6,7 @@ use crate::validate::Subject;
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let base = &subject.recipe.base;
-    if *base == Base::Scratch {
+    if *base == Base::Scratch || !subject.is_read(&[], "base") {
         return;
     }
     found.push(

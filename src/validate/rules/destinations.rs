@@ -5,11 +5,24 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::recipe::{AbsolutePath, Copy, Step};
 use crate::source::Span;
+use crate::syntax::PathSegment;
 use crate::validate::Subject;
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let mut seen: BTreeMap<String, (Span, Option<&str>)> = BTreeMap::new();
+    let losses = subject.document.losses(&["steps".into()]);
+    let mut before = 0;
     for (index, step) in subject.recipe.steps.iter().enumerate() {
+        let place: [PathSegment; 2] = ["steps".into(), index.into()];
+        let start = subject.value(&place).start;
+        // A step that could not be read may be one that removes.
+        if losses
+            .iter()
+            .any(|loss| (before..start).contains(&loss.start))
+        {
+            seen.clear();
+        }
+        before = start;
         let (path, key, source) = match step {
             Step::Write(write) => (plain(&write.write), "write", None),
             Step::Copy(copy) => match (target(copy), copy.copy.as_slice()) {
@@ -23,7 +36,10 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             }
             _ => continue,
         };
-        let span = subject.value(&["steps".into(), index.into(), key.into()]);
+        if !subject.is_read(&place, key) || subject.is_lost(&place, "copy") {
+            continue;
+        }
+        let span = subject.below(&place, key);
         // Folders merge: two copies to one name are certain to collide only in the same source.
         let collides = |first: Option<&str>| first.is_none() || source.is_none() || first == source;
         match seen.get(&path) {

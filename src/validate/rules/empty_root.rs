@@ -13,13 +13,20 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             .iter()
             .any(|names| !names.is_empty())
     };
-    if recipe.base != Base::Scratch || recipe.packages.as_ref().is_some_and(installs) {
+    let from_scratch = recipe.base == Base::Scratch && subject.is_read(&[], "base");
+    // What could not be read may well fill the root.
+    let unsure =
+        subject.is_lost(&[], "packages") || !subject.document.losses(&["steps".into()]).is_empty();
+    if !from_scratch || unsure || recipe.packages.as_ref().is_some_and(installs) {
         return;
     }
     for (index, step) in recipe.steps.iter().enumerate() {
         match step {
             Step::Copy(_) | Step::Write(_) => return,
             Step::Packages(step) if installs(&step.packages) => return,
+            Step::Packages(_) if subject.is_lost(&["steps".into(), index.into()], "packages") => {
+                return;
+            }
             Step::Run(_) => {
                 found.push(
                     Diagnostic::warning(Code::EmptyRoot, "nothing can be run in an empty root")

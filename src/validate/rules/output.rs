@@ -9,6 +9,9 @@ const GZIP_LEVELS: std::ops::RangeInclusive<u8> = 1..=12;
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let output = &subject.recipe.output;
     let compression = output.compression;
+    if subject.is_lost(&["output".into()], "compression") {
+        return;
+    }
     match compression {
         Compression::Gzip => {
             if let Some(level) = output.level

@@ -16,7 +16,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             .transactions()
             .iter()
             .any(|names| !names.is_empty());
-        if installs && packages.repositories.is_empty() {
+        if installs && packages.repositories.is_empty() && !subject.is_lost(&path, "repositories") {
             found.push(
                 Diagnostic::error(Code::NoRepository, "packages are installed from nowhere")
                     .label(subject.key(&path, "install"), "no repository for these")

@@ -16,6 +16,9 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             place.extend(["repositories".into(), index.into()]);
             one(subject, &place, repository, found);
             let span = subject.below(&place, "id");
+            if !subject.is_read(&place, "id") {
+                continue;
+            }
             if let Some(first) = seen.insert(&repository.id, span) {
                 found.push(
                     Diagnostic::error(
@@ -38,8 +41,15 @@ fn one(
     found: &mut Vec<Diagnostic>,
 ) {
     let id = repository.id.escape_debug();
+    let has_id = subject.is_read(path, "id");
+    let title = if has_id {
+        format!("repository `{id}`")
+    } else {
+        "the repository".to_owned()
+    };
+    let lost = |key| subject.is_lost(path, key);
     let span = subject.below(path, "id");
-    if !is_id(&repository.id) {
+    if has_id && !is_id(&repository.id) {
         found.push(
             Diagnostic::error(Code::InvalidRepository, format!("`{id}` cannot be an id"))
                 .label(span, "this id")
@@ -48,34 +58,29 @@ fn one(
     }
     let has_address = repository.baseurl.is_some()
         || repository.mirrorlist.is_some()
-        || repository.metalink.is_some();
+        || repository.metalink.is_some()
+        || ["baseurl", "mirrorlist", "metalink"].into_iter().any(lost);
     if !has_address {
         found.push(
-            Diagnostic::error(
-                Code::InvalidRepository,
-                format!("repository `{id}` has no address"),
-            )
-            .label(span, "this repository")
-            .help("add `baseurl`, `mirrorlist` or `metalink`"),
+            Diagnostic::error(Code::InvalidRepository, format!("{title} has no address"))
+                .label(span, "this repository")
+                .help("add `baseurl`, `mirrorlist` or `metalink`"),
         );
     }
     if !repository.gpgcheck {
         found.push(
             Diagnostic::warning(
                 Code::UncheckedSignatures,
-                format!("signatures of packages from `{id}` are not checked"),
+                format!("signatures of packages from {title} are not checked"),
             )
             .label(subject.below(path, "gpgcheck"), "switched off")
             .help("name the key in `gpgkey` and remove `gpgcheck: false`"),
         );
-    } else if repository.gpgkey.is_none() {
+    } else if repository.gpgkey.is_none() && !lost("gpgkey") && !lost("gpgcheck") {
         found.push(
-            Diagnostic::error(
-                Code::MissingKeyFile,
-                format!("repository `{id}` has no key"),
-            )
-            .label(span, "this repository")
-            .help("add `gpgkey` with the file or address of the key that signs its packages"),
+            Diagnostic::error(Code::MissingKeyFile, format!("{title} has no key"))
+                .label(span, "this repository")
+                .help("add `gpgkey` with the file or address of the key that signs its packages"),
         );
     }
 }

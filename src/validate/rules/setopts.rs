@@ -82,6 +82,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 .iter()
                 .map(|repository| repository.id.as_str())
         };
+        let all_known = !subject.is_lost(&path, "repositories");
         for name in packages.setopts.keys() {
             let mut place: Vec<PathSegment> = path.clone();
             place.extend(["setopts".into(), name.as_str().into()]);
@@ -118,6 +119,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                     }),
                 );
             } else if let Some(repository) = repository
+                && all_known
                 && !ids().any(|id| id == repository)
             {
                 found.push(
