@@ -21,6 +21,11 @@ const PROGRAMS: [&str; 3] = ["dnf5", "dnf", "yum"];
 const CACHE: &str = "/var/cache/dnf";
 /// Where the sandbox has dnf's own memory of what it did.
 const STATE: &str = "/var/lib/dnf";
+/// What dnf reads. It prefers files of the install root by the same names, unless the command line
+/// names them: see "--installroot" in dnf(8).
+const CONFIGURATION: &str = "/etc/dnf/dnf.conf";
+const REPOSITORIES: &str = "/etc/yum.repos.d";
+const VARIABLES: &str = "/etc/dnf/vars";
 /// Relative to the install root, as dnf takes it: a folder beside it, so that no log is ever
 /// written into the root, nor through a link in it.
 const LOGS: &str = "/../var/log";
@@ -60,6 +65,7 @@ impl<'a> Dnf<'a> {
             self.program.display().to_string(),
             "--assumeyes".to_owned(),
             format!("--installroot={BUILDROOT}"),
+            format!("--config={CONFIGURATION}"),
         ];
         if let Some(releasever) = &self.action.releasever {
             command.push(format!("--releasever={releasever}"));
@@ -67,7 +73,12 @@ impl<'a> Dnf<'a> {
         if self.action.arch != std::env::consts::ARCH {
             command.push(format!("--forcearch={}", self.action.arch));
         }
-        let own = [("cachedir", CACHE), ("persistdir", STATE)];
+        let own = [
+            ("cachedir", CACHE),
+            ("persistdir", STATE),
+            ("reposdir", REPOSITORIES),
+            ("varsdir", VARIABLES),
+        ];
         let setopts =
             (self.action.setopts.iter()).map(|(name, value)| (name.as_str(), value.as_str()));
         command.extend(
@@ -87,8 +98,6 @@ impl<'a> Dnf<'a> {
         let mut main = Configuration::default();
         main.section("main")?;
         for (name, value) in [
-            ("reposdir", "/etc/yum.repos.d"),
-            ("varsdir", "/etc/dnf/vars"),
             ("logdir", LOGS),
             ("plugins", "False"),
             ("keepcache", "True"),
@@ -185,8 +194,8 @@ impl PackageManager for Dnf<'_> {
         let (repositories, local) = self.repositories()?;
         let mut sandbox = target.sandbox(self.command(packages), CACHE, STATE);
         sandbox.mounts.extend([
-            scratch_root::file("/etc/dnf/dnf.conf", &self.main_configuration()?),
-            scratch_root::file("/etc/yum.repos.d/onelayer.repo", &repositories),
+            scratch_root::file(CONFIGURATION, &self.main_configuration()?),
+            scratch_root::file(&format!("{REPOSITORIES}/onelayer.repo"), &repositories),
             scratch_root::file("/etc/rpm/macros", &self.macros(target)),
             Mount::Directory {
                 target: "/var/log".into(),
