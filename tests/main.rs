@@ -6,6 +6,10 @@
 )]
 
 mod diagnostics;
+mod hostile;
 mod layering;
+mod lifecycle;
+mod packages;
 mod schema;
+mod support;
 mod yaml_scalars;
