@@ -140,6 +140,9 @@ fn every_diagnostic_has_a_place_and_a_cure() {
     }
 }
 
+/// Code, message, and line and column of each label.
+type Placed = (Code, String, Vec<(usize, usize)>);
+
 #[test]
 fn a_line_before_moves_places_by_one_line() {
     for path in recipes("invalid") {
@@ -151,8 +154,7 @@ fn a_line_before_moves_places_by_one_line() {
             "x-note: \"日本é\"\n"
         };
         let moved = SourceFile::new(file.name(), format!("{line}{}", file.text()));
-        type Place = (Code, String, Vec<(usize, usize)>);
-        let places = |file: &SourceFile| -> Vec<Place> {
+        let places = |file: &SourceFile| -> Vec<Placed> {
             check(file)
                 .diagnostics
                 .into_iter()

@@ -68,7 +68,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("toml", &["syntax/"]),
     ("schemars", &["recipe/", "schema/"]),
     ("nix", &["sandbox/", "rootfs/", "tree/"]),
-    ("rustix", &["sandbox/", "rootfs/", "tree/"]),
+    ("rustix", &["sandbox/", "rootfs/", "tree/", "transport/"]),
     ("tar", &["layer/", "transport/"]),
     ("libdeflater", &["layer/"]),
     ("oci_spec", &["image/", "transport/"]),

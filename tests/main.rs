@@ -5,11 +5,15 @@
     reason = "a failed step of a test is a failed test"
 )]
 
+mod archives;
 mod diagnostics;
 mod hostile;
+mod hostile_recipes;
 mod layering;
 mod lifecycle;
 mod packages;
+mod rootfs;
+mod sandbox;
 mod schema;
 mod support;
 mod yaml_scalars;

@@ -7,7 +7,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use crate::support::{Work, repositories, require_packages, require_tool, run};
+use crate::support::build::{Work, repositories, require_packages, run};
+use crate::support::require_tool;
 
 #[test]
 fn a_package_with_the_right_signature_is_installed() {
@@ -247,7 +248,7 @@ fn configuration_in_the_root_is_not_the_managers() {
     }
     let work = Work::new();
     let packages = |name: &str| format!("      install: [{name}]\n");
-    let source = crate::support::source("languages", "      ");
+    let source = crate::support::build::source("languages", "      ");
     let wrong = "[wrong]\\nname=wrong\\nbaseurl=file:///nowhere\\n";
     work.recipe_text(&format!(
         "name: test\nbase: scratch\nsteps:\n  - packages:\n{source}{}  - write: \

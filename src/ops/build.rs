@@ -1,7 +1,7 @@
 //! From a plan to images at their destinations.
 
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ use crate::plan::{Action, ImageSettings, Plan};
 use crate::progress::{Event, Reporter};
 use crate::sandbox::{Cancel, Launcher};
 use crate::store::Store;
-use crate::transport::{Layout, Reference, TransportError, is_tag, write_archive};
+use crate::transport::{Destinations, Reference, Tag};
 use crate::tree::Tree;
 
 use super::{Error, Planned};
@@ -78,13 +78,14 @@ pub fn build(
     cancel: &Cancel,
 ) -> Result<Built, Error> {
     let plan = &planned.plan;
-    let destinations = destinations(plan, options)?;
+    let references = references(plan, options)?;
     let access = HostAccess {
         context: planned.context.clone(),
         ca_bundle: options.ca_bundle.clone(),
         proxies: options.proxies.clone(),
     };
     check_host(plan, &access)?;
+    let destinations = Destinations::open(&references)?;
     let store = Store::open(&options.cache_directory)?;
     let execution = Execution {
         store: &store,
@@ -95,56 +96,60 @@ pub fn build(
         cancel,
     };
     let tree = execution.run(plan)?;
-    let image = write(&tree, plan, options, &destinations, reporter, cancel)?;
+    let image = write(&tree, plan, options.threads, destinations, reporter, cancel)?;
+    let outputs: Vec<String> = references.iter().map(ToString::to_string).collect();
+    for destination in &outputs {
+        reporter.report(&Event::Written { destination });
+    }
     let layer = &image.layers[0];
     Ok(Built {
         version: VERSION,
         digest: image.manifest.digest,
-        outputs: destinations.iter().flat_map(Destination::names).collect(),
+        outputs,
         diff_id: layer.diff_id,
         layer_size: layer.size,
         uncompressed_size: layer.uncompressed_size,
     })
 }
 
-/// A place for the image, and the tags it has there.
-struct Destination {
-    reference: Reference,
-    tags: Vec<String>,
-}
-
-impl Destination {
-    fn names(&self) -> impl Iterator<Item = String> + '_ {
-        self.tags
-            .iter()
-            .map(|tag| self.reference.clone().with_tag(tag).to_string())
-    }
-}
-
-fn destinations(plan: &Plan, options: &BuildOptions) -> Result<Vec<Destination>, Error> {
+/// Every place and tag that the image gets.
+fn references(plan: &Plan, options: &BuildOptions) -> Result<Vec<Reference>, Error> {
     let tags = if options.tags.is_empty() {
         &plan.output.tags
     } else {
         &options.tags
     };
-    if let Some(tag) = tags.iter().find(|tag| !is_tag(tag)) {
-        return Err(Error::Tag { tag: tag.clone() });
-    }
+    let tags: Vec<Tag> = tags
+        .iter()
+        .map(|tag| tag.parse())
+        .collect::<Result<_, _>>()?;
     let default = [format!("oci:out/{}", plan.name)];
     let outputs = if options.outputs.is_empty() {
         default.as_slice()
     } else {
         &options.outputs
     };
-    (outputs.iter())
-        .map(|output| {
-            let reference: Reference = output.parse()?;
-            let tags = reference
-                .tag()
-                .map_or_else(|| tags.clone(), |tag| vec![tag.to_owned()]);
-            Ok(Destination { reference, tags })
-        })
-        .collect()
+    let mut references = Vec::new();
+    for output in outputs {
+        match output.parse()? {
+            Reference::Oci {
+                directory,
+                tag: None,
+            } => {
+                references.extend(tags.iter().map(|tag| Reference::Oci {
+                    directory: directory.clone(),
+                    tag: Some(tag.clone()),
+                }));
+            }
+            // An archive is one image with one name.
+            Reference::OciArchive { file, tag: None } => references.push(Reference::OciArchive {
+                file,
+                tag: tags.first().cloned(),
+            }),
+            tagged => references.push(tagged),
+        }
+    }
+    Ok(references)
 }
 
 /// Fails if this host cannot carry out the plan, before anything is done.
@@ -160,107 +165,27 @@ fn check_host(plan: &Plan, access: &HostAccess) -> Result<(), Error> {
     Ok(())
 }
 
-/// Squashes `tree` into the first destination and brings the image to the others.
+/// Squashes `tree` straight into the first destination, and names the image in all of them.
 fn write(
     tree: &Tree,
     plan: &Plan,
-    options: &BuildOptions,
-    destinations: &[Destination],
+    threads: Option<NonZeroUsize>,
+    mut destinations: Destinations,
     reporter: &dyn Reporter,
     cancel: &Cancel,
 ) -> Result<Image, Error> {
-    let staging = Staging::beside(destinations)?;
-    let mut blob = staging.layout.blob()?;
-    let layer_options = layer::Options {
+    let mut blob = destinations.blob()?;
+    let options = layer::Options {
         compression: compression(plan),
         source_date_epoch: plan.output.source_date_epoch,
-        threads: options.threads,
+        threads,
         cancel: Some(&|| cancel.is_cancelled()),
     };
-    let layer = layer::squash(tree, &layer_options, &mut blob, reporter)?;
-    staging.layout.keep(blob, &layer.digest)?;
+    let layer = layer::squash(tree, &options, &mut blob, reporter)?;
+    destinations.add(blob, &layer.digest)?;
     let image = image::assemble(vec![layer], &description(&plan.config))?;
-    for destination in destinations {
-        match &destination.reference {
-            Reference::Oci { directory, .. } => {
-                let layout = Layout::open(directory)?;
-                if directory != staging.layout.directory() {
-                    layout.import(&staging.layout, &image)?;
-                }
-                layout.tag(&image, &destination.tags)?;
-            }
-            Reference::OciArchive { file, .. } => {
-                let folder = tempfile::tempdir().map_err(|cause| Error::Read {
-                    path: std::env::temp_dir(),
-                    cause,
-                })?;
-                let packed = if staging.is_temporary() {
-                    &staging.layout
-                } else {
-                    &Layout::open(folder.path())?
-                };
-                if !staging.is_temporary() {
-                    packed.import(&staging.layout, &image)?;
-                }
-                packed.tag(&image, &destination.tags)?;
-                write_archive(packed, &image, file)?;
-            }
-        }
-        for name in destination.names() {
-            reporter.report(&Event::Written { destination: &name });
-        }
-    }
+    destinations.commit(&image)?;
     Ok(image)
-}
-
-/// The layout that the layer is written into: the first one that is wanted anyway, else a
-/// temporary one beside the first archive.
-struct Staging {
-    layout: Layout,
-    temporary: Option<tempfile::TempDir>,
-}
-
-impl Staging {
-    fn beside(destinations: &[Destination]) -> Result<Self, Error> {
-        for destination in destinations {
-            if let Reference::Oci { directory, .. } = &destination.reference {
-                return Ok(Self {
-                    layout: Layout::open(directory)?,
-                    temporary: None,
-                });
-            }
-        }
-        let folder = match destinations
-            .first()
-            .map(|destination| &destination.reference)
-        {
-            Some(Reference::OciArchive { file, .. }) => match file.parent() {
-                Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-                _ => PathBuf::from("."),
-            },
-            _ => PathBuf::from("."),
-        };
-        let temporary = temporary_beside(&folder).map_err(|source| TransportError::Io {
-            action: "write into",
-            path: folder.clone(),
-            source,
-        })?;
-        Ok(Self {
-            layout: Layout::open(temporary.path())?,
-            temporary: Some(temporary),
-        })
-    }
-
-    fn is_temporary(&self) -> bool {
-        self.temporary.is_some()
-    }
-}
-
-fn temporary_beside(folder: &Path) -> std::io::Result<tempfile::TempDir> {
-    std::fs::create_dir_all(folder)?;
-    tempfile::Builder::new()
-        .prefix(".onelayer-")
-        .tempdir_in(folder)
 }
 
 fn compression(plan: &Plan) -> Compression {

@@ -46,12 +46,6 @@ pub enum Error {
     /// A destination or reference that cannot be.
     #[error(transparent)]
     Reference(#[from] ParseReferenceError),
-    /// A tag that no registry would take.
-    #[error("`{tag}` is no tag: letters, digits, `_`, `.` and `-`, at most 128")]
-    Tag {
-        /// The text.
-        tag: String,
-    },
     /// A step failed.
     #[error(transparent)]
     Step(#[from] StepError),
@@ -95,7 +89,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Rejected { .. } => ErrorKind::Rejected,
-            Self::Reference(_) | Self::Tag { .. } => ErrorKind::Usage,
+            Self::Reference(_) => ErrorKind::Usage,
             Self::NeedsRoot | Self::Packages(PackagesError::NoManager { .. }) => ErrorKind::Host,
             Self::Step(error) => match &error.source {
                 ExecuteError::Exit {

@@ -4,8 +4,6 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::digest::Digest;
-use crate::image::{Config, Descriptor, History, Platform};
 use crate::transport::{self, Reference};
 
 use super::Error;
@@ -17,57 +15,19 @@ const VERSION: u32 = 1;
 #[derive(Debug, Clone, Serialize)]
 pub struct Inspection {
     version: u32,
-    reference: String,
-    digest: Digest,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    created: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    author: Option<String>,
-    platform: Platform,
-    config: Config,
-    annotations: std::collections::BTreeMap<String, String>,
-    history: Vec<History>,
-    layers: Vec<LayerSummary>,
-    /// Bytes of all layers, as stored.
-    size: u64,
-}
-
-#[derive(Debug, Clone, Serialize)]
-struct LayerSummary {
     #[serde(flatten)]
-    descriptor: Descriptor,
-    diff_id: Digest,
+    image: transport::Inspection,
 }
 
-/// Reads what `reference` names; layers are not read.
+/// Reads what `reference` names; layers are looked for and not read.
 ///
 /// # Errors
 /// When there is no such image, or something about it does not fit.
 pub fn inspect(reference: &str) -> Result<Inspection, Error> {
     let reference: Reference = reference.parse()?;
-    let stored = transport::read(&reference)?;
-    let layers: Vec<LayerSummary> = (stored
-        .manifest
-        .layers
-        .into_iter()
-        .zip(stored.config.diff_ids))
-    .map(|(descriptor, diff_id)| LayerSummary {
-        descriptor,
-        diff_id,
-    })
-    .collect();
     Ok(Inspection {
         version: VERSION,
-        reference: reference.to_string(),
-        digest: stored.descriptor.digest,
-        created: stored.config.created,
-        author: stored.config.author,
-        platform: stored.config.platform,
-        config: stored.config.config,
-        annotations: stored.manifest.annotations,
-        history: stored.config.history,
-        size: layers.iter().map(|layer| layer.descriptor.size).sum(),
-        layers,
+        image: transport::inspect(&reference, None)?,
     })
 }
 
@@ -87,20 +47,21 @@ impl fmt::Display for Inspection {
             let value: String = value.chars().flat_map(printable).collect();
             writeln!(f, "{name:<14}{value}")
         };
-        line("image", &self.reference)?;
-        line("digest", &self.digest.to_string())?;
-        line("created", self.created.as_deref().unwrap_or("unknown"))?;
-        line("author", self.author.as_deref().unwrap_or("unknown"))?;
+        let (image, file) = (&self.image, &self.image.config);
+        line("image", &image.reference)?;
+        line("digest", &image.digest.to_string())?;
+        line("created", file.created.as_deref().unwrap_or("unknown"))?;
+        line("author", file.author.as_deref().unwrap_or("unknown"))?;
         line(
             "platform",
-            &format!("{}/{}", self.platform.os, self.platform.architecture),
+            &format!("{}/{}", file.platform.os, file.platform.architecture),
         )?;
         let words = |words: &Option<Vec<String>>| {
             words
                 .as_ref()
                 .map(|words| serde_json::to_string(words).unwrap_or_default())
         };
-        let config = &self.config;
+        let config = &file.config;
         for (name, value) in [
             ("entrypoint", words(&config.entrypoint)),
             ("cmd", words(&config.cmd)),
@@ -124,27 +85,27 @@ impl fmt::Display for Inspection {
         for (name, value) in &config.labels {
             line("label", &format!("{name}={value}"))?;
         }
-        for (name, value) in &self.annotations {
+        for (name, value) in &image.annotations {
             line("annotation", &format!("{name}={value}"))?;
         }
-        for entry in &self.history {
+        for entry in &file.history {
             let what = entry.created_by.as_deref().unwrap_or("unknown");
             let when = entry.created.as_deref().unwrap_or("unknown");
             line("history", &format!("{when}  {what}"))?;
         }
-        for layer in &self.layers {
-            line("layer", &layer.descriptor.digest.to_string())?;
+        for layer in &image.layers {
+            line("layer", &layer.digest.to_string())?;
             line("  diff id", &layer.diff_id.to_string())?;
-            line("  type", &layer.descriptor.media_type)?;
-            line("  size", &format!("{} bytes", layer.descriptor.size))?;
+            line("  type", &layer.media_type)?;
+            line("  size", &format!("{} bytes", layer.size))?;
         }
         line(
             "size",
             &format!(
                 "{} bytes in {} layer{}",
-                self.size,
-                self.layers.len(),
-                if self.layers.len() == 1 { "" } else { "s" }
+                image.size,
+                image.layers.len(),
+                if image.layers.len() == 1 { "" } else { "s" }
             ),
         )
     }

@@ -8,6 +8,7 @@ use rustix::mount::{
 };
 
 use super::error::{SandboxError, Tried};
+use super::syscall::{Attributes, set_mount_attributes};
 
 /// A file system that is being configured.
 pub(super) struct Filesystem {
@@ -96,6 +97,18 @@ pub(super) fn clone(
         flags |= OpenTreeFlags::AT_RECURSIVE;
     }
     open_tree(source, "", flags).tried(operation)
+}
+
+/// As [`clone`], with the attributes `set`: `MOUNT_ATTR_…` bits.
+pub(super) fn bind(
+    source: impl AsFd,
+    set: u64,
+    recursive: bool,
+    operation: impl Fn() -> String,
+) -> Result<OwnedFd, SandboxError> {
+    let mount = clone(source, recursive, &operation)?;
+    set_mount_attributes(&mount, Attributes { set, clear: 0 }, recursive).tried(&operation)?;
+    Ok(mount)
 }
 
 /// Attaches a mount to the very file or directory that `target` refers to.

@@ -47,12 +47,19 @@ fn hold(sandbox: &Sandbox, life: &PipeReader) -> Result<Exit, SandboxError> {
     rustix::process::setsid().tried(|| "make a session".to_owned())?;
 
     separate(sandbox)?;
-    let undo = root::enter(&sandbox.root, &sandbox.mounts, sandbox.standard_mounts)?;
-    let ended = user::resolve(&sandbox.user)
+    let mut undo = Undo::default();
+    let entered = root::enter(
+        &sandbox.root,
+        &sandbox.mounts,
+        sandbox.standard_mounts,
+        &mut undo,
+    );
+    let ended = entered
+        .and_then(|()| user::resolve(&sandbox.user))
         .and_then(|identity| command::start(sandbox, &identity))
         .map(wait_for);
-    finish(undo)?;
-    ended
+    let finished = finish(undo);
+    ended.and_then(|exit| finished.map(|()| exit))
 }
 
 /// Leaves the caller's namespaces.

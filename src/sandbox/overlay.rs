@@ -1,13 +1,13 @@
 //! Directories laid over each other.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, mkdirat, openat, unlinkat};
 use rustix::io::Errno;
-use rustix::mount::{MountAttrFlags, MountFlags};
+use rustix::mount::{MountAttrFlags, MountFlags, UnmountFlags, mount, unmount};
 
-use super::error::{SandboxError, Tried};
+use super::error::{SandboxError, SystemError, Tried};
 use super::filesystem::{self, Filesystem};
 
 /// Options with the values that keep an upper directory complete in itself: without redirects a
@@ -20,7 +20,15 @@ const OPTIONS: [(&str, &str); 4] = [
     ("xino", "off"),
 ];
 
+const DIRECTORY: OFlags = OFlags::PATH
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::CLOEXEC);
+
 /// The opened directories of an overlay.
+///
+/// The kernel takes directories as text in which `:`, `,` and `\` mean something. It gets the
+/// links of /proc to the descriptors instead, which are short and free of them.
 pub(super) struct Layers {
     /// Topmost first.
     lower: Vec<OwnedFd>,
@@ -28,6 +36,9 @@ pub(super) struct Layers {
     work: OwnedFd,
     upper_path: PathBuf,
 }
+
+/// A directory of ours and a name in it that is free: for kernels that mount the old way only.
+pub(super) type Place<'a> = (&'a OwnedFd, &'a str);
 
 impl Layers {
     pub(super) fn open(
@@ -46,115 +57,131 @@ impl Layers {
         };
         // A volatile overlay leaves a mark against being mounted again after a crash of the
         // machine. A second command may well follow on the same change set.
+        let _ = unlinkat(
+            &layers.work,
+            "work/incompat/volatile/dirty",
+            AtFlags::empty(),
+        );
         for mark in ["work/incompat/volatile", "work/incompat"] {
             let _ = unlinkat(&layers.work, mark, AtFlags::REMOVEDIR);
         }
         Ok(layers)
     }
 
-    /// Mounts the overlay, not attached anywhere, with `skeleton` below everything else.
-    ///
-    /// `stage` is a directory of ours, for kernels that know the old way only.
+    /// Mounts what the overlay is going to show, read-only and not attached anywhere. `empty` is
+    /// an empty directory: without an upper directory the kernel wants two others.
+    pub(super) fn view(&self, empty: &OwnedFd, place: Place<'_>) -> Result<OwnedFd, SandboxError> {
+        let layers = [&self.upper].into_iter().chain(&self.lower).chain([empty]);
+        let lower: Vec<String> = layers.map(filesystem::path).collect();
+        let flags = MountAttrFlags::MOUNT_ATTR_RDONLY | MountAttrFlags::MOUNT_ATTR_NODEV;
+        self.lay(&lower, &[], flags, place)
+    }
+
+    /// Mounts the overlay, not attached anywhere, with `skeleton` above all other lower layers.
     pub(super) fn mount(
         &self,
-        skeleton: OwnedFd,
-        stage: impl AsFd,
+        skeleton: &OwnedFd,
+        place: Place<'_>,
     ) -> Result<OwnedFd, SandboxError> {
-        let mut lower: Vec<String> = self.lower.iter().map(filesystem::path).collect();
-        lower.push(filesystem::path(&skeleton));
+        let layers = [skeleton].into_iter().chain(&self.lower);
+        let lower: Vec<String> = layers.map(filesystem::path).collect();
+        let upper = filesystem::path(&self.upper);
+        let work = filesystem::path(&self.work);
+        let mut options = vec![("upperdir", upper.as_str()), ("workdir", work.as_str())];
+        options.extend(OPTIONS);
+        self.lay(&lower, &options, MountAttrFlags::MOUNT_ATTR_NODEV, place)
+    }
+
+    fn lay(
+        &self,
+        lower: &[String],
+        options: &[(&str, &str)],
+        flags: MountAttrFlags,
+        place: Place<'_>,
+    ) -> Result<OwnedFd, SandboxError> {
         let overlay = Filesystem::open("overlay")?;
-        match self.configure(overlay, &lower) {
-            Err((_, Errno::INVAL | Errno::NOSYS)) if !has_lowerdir_plus() => {
-                self.mount_as_before(&lower, stage)
-            }
-            Err((detail, errno)) => Err(self.refused(detail, errno)),
-            Ok(mount) => Ok(mount),
+        match configure(overlay, lower, options, flags) {
+            Ok(mounted) => Ok(mounted),
+            Err(_) if !takes_layers_singly() => lay_as_before(lower, options, flags, place)
+                .map_err(|error| {
+                    let detail = String::new();
+                    self.refused(detail, error)
+                }),
+            Err((detail, errno)) => Err(self.refused(detail, errno.into())),
         }
     }
 
-    fn configure(&self, overlay: Filesystem, lower: &[String]) -> Result<OwnedFd, (String, Errno)> {
-        let mut overlay = overlay;
-        for path in lower {
-            overlay
-                .option("lowerdir+", path)
-                .map_err(|errno| (overlay.log(), errno))?;
+    fn refused(&self, detail: String, source: SystemError) -> SandboxError {
+        let operation = || format!("lay an overlay over `{}`", self.upper_path.display());
+        match Err::<(), _>(source).tried(operation) {
+            Err(error @ SandboxError::Unsupported { .. }) => error,
+            _ => SandboxError::Overlay {
+                upper: self.upper_path.clone(),
+                detail,
+                source,
+            },
         }
-        for (key, value) in [
-            ("upperdir", filesystem::path(&self.upper).as_str()),
-            ("workdir", filesystem::path(&self.work).as_str()),
-        ]
-        .into_iter()
-        .chain(OPTIONS)
-        {
-            overlay
-                .option(key, value)
-                .map_err(|errno| (overlay.log(), errno))?;
-        }
-        // Nobody needs a half-written change set after a power cut: whoever keeps one syncs it.
-        overlay = overlay.try_flag("volatile");
+    }
+}
+
+/// By fsconfig(2), which takes no value longer than 255 bytes, but since Linux 6.7 as many lower
+/// directories as one likes. A failure comes with what the kernel logged.
+fn configure(
+    overlay: Filesystem,
+    lower: &[String],
+    options: &[(&str, &str)],
+    flags: MountAttrFlags,
+) -> Result<OwnedFd, (String, Errno)> {
+    let lower = lower.iter().map(|path| ("lowerdir+", path.as_str()));
+    for (key, value) in lower.chain(options.iter().copied()) {
         overlay
-            .create(MountAttrFlags::MOUNT_ATTR_NODEV)
-            .map_err(|errno| (overlay.log(), errno))
+            .option(key, value)
+            .map_err(|errno| (overlay.log(), errno))?;
     }
-
-    /// mount(2), for kernels before 6.7: fsconfig(2) takes no list longer than 255 bytes there.
-    fn mount_as_before(&self, lower: &[String], stage: impl AsFd) -> Result<OwnedFd, SandboxError> {
-        let mut data = format!(
-            "lowerdir={},upperdir={},workdir={}",
-            lower.join(":"),
-            filesystem::path(&self.upper),
-            filesystem::path(&self.work)
-        );
-        for (key, value) in OPTIONS {
-            data.push_str(&format!(",{key}={value}"));
-        }
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let name = "overlay";
-        let target = match mkdirat(&stage, name, Mode::RWXU) {
-            Ok(()) | Err(Errno::EXIST) => openat(&stage, name, flags, Mode::empty()),
-            Err(errno) => Err(errno),
-        }
-        .tried(|| "make a mount point".to_owned())?;
-        let data =
-            std::ffi::CString::new(data).map_err(|_| self.refused(String::new(), Errno::INVAL))?;
-        rustix::mount::mount(
-            "overlay",
-            filesystem::path(&target),
-            "overlay",
-            MountFlags::NODEV,
-            data.as_c_str(),
-        )
-        .map_err(|errno| self.refused(String::new(), errno))?;
-        // The name now leads to the mount, the descriptor below it.
-        let mounted =
-            openat(&stage, name, flags, Mode::empty()).tried(|| "open the overlay".to_owned())?;
-        filesystem::clone(&mounted, false, || "clone the overlay".to_owned())
-    }
-
-    fn refused(&self, detail: String, errno: Errno) -> SandboxError {
-        if errno == Errno::PERM {
-            let error: Result<(), _> = Err(errno);
-            if let Err(error) =
-                error.tried(|| format!("lay an overlay over `{}`", self.upper_path.display()))
-            {
-                return error;
-            }
-        }
-        SandboxError::Overlay {
-            upper: self.upper_path.clone(),
-            detail,
-            source: errno.into(),
-        }
-    }
+    // Nobody needs a half-written change set after a power cut: whoever keeps one syncs it.
+    let overlay = if options.is_empty() {
+        overlay
+    } else {
+        overlay.try_flag("volatile")
+    };
+    overlay
+        .create(flags)
+        .map_err(|errno| (overlay.log(), errno))
 }
 
 /// Whether this kernel takes lower directories one by one.
-fn has_lowerdir_plus() -> bool {
+fn takes_layers_singly() -> bool {
     Filesystem::open("overlay").is_ok_and(|probe| probe.option("lowerdir+", "/").is_ok())
 }
 
+/// By mount(2), which takes a page of options.
+fn lay_as_before(
+    lower: &[String],
+    options: &[(&str, &str)],
+    flags: MountAttrFlags,
+    (stage, name): Place<'_>,
+) -> Result<OwnedFd, SystemError> {
+    let mut data = format!("lowerdir={}", lower.join(":"));
+    for (key, value) in options {
+        data.push_str(&format!(",{key}={value}"));
+    }
+    let mut mount_flags = MountFlags::NODEV;
+    if flags.contains(MountAttrFlags::MOUNT_ATTR_RDONLY) {
+        mount_flags |= MountFlags::RDONLY;
+    }
+    mkdirat(stage, name, Mode::RWXU)?;
+    let target = openat(stage, name, DIRECTORY, Mode::empty())?;
+    let data = std::ffi::CString::new(data).map_err(|_| Errno::INVAL)?;
+    let target = filesystem::path(&target);
+    mount("overlay", target, "overlay", mount_flags, data.as_c_str())?;
+    // The name now leads to the mount, the first descriptor to what is below it.
+    let mounted = openat(stage, name, DIRECTORY, Mode::empty())?;
+    let clone = filesystem::clone(&mounted, false, String::new).map_err(|_| Errno::INVAL)?;
+    unmount(filesystem::path(&mounted), UnmountFlags::DETACH)?;
+    Ok(clone)
+}
+
 fn open(path: &Path) -> Result<OwnedFd, SandboxError> {
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    openat(CWD, path, flags, Mode::empty())
+    openat(CWD, path, DIRECTORY, Mode::empty())
         .tried(|| format!("open the directory `{}`", path.display()))
 }

@@ -126,10 +126,23 @@ pub(super) fn raise_loopback() -> io::Result<()> {
 /// Gives every signal its default action again: what the caller ignores is no business of the
 /// command's.
 pub(super) fn reset_signals() {
-    for number in 1..=libc::SIGRTMAX() {
-        // SAFETY: setting a default action runs no handler; numbers that cannot be changed
-        // (SIGKILL, SIGSTOP, the C library's own) fail without effect.
-        unsafe { libc::signal(number, libc::SIG_DFL) };
+    /// Signals of Linux on the architectures that Rust's standard library supports but MIPS.
+    const SIGNALS: libc::c_int = 64;
+    /// All zero: the default action, no flags, an empty mask. No kernel structure is larger.
+    const DEFAULT: [u64; 8] = [0; 8];
+    for number in 1..=SIGNALS {
+        // SAFETY: reads a `struct sigaction` of the kernel and the size of its mask; setting a
+        // default action runs no handler. The system call and not the C library's function,
+        // which refuses its own two signals. SIGKILL and SIGSTOP fail without effect.
+        unsafe {
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                number,
+                DEFAULT.as_ptr(),
+                std::ptr::null_mut::<u64>(),
+                size_of::<u64>(),
+            )
+        };
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{
@@ -95,10 +95,21 @@ fn identity(stat: &Stat) -> (u64, u64) {
 /// that is held open, so there is no path that could be resolved differently a second time.
 struct Walk<'a> {
     target: &'a Path,
+    kind: Kind,
+    links: Links,
     /// From the root to where the walk is; never empty.
     directories: Vec<OwnedFd>,
+    /// Their names, without the root's.
+    names: Vec<OsString>,
     pending: VecDeque<OsString>,
-    links: usize,
+    followed: usize,
+}
+
+/// How far a walk came with one step.
+enum Step {
+    On,
+    Arrived(OwnedFd),
+    Missing(OsString),
 }
 
 /// Finds `target` inside `root`, or makes it.
@@ -109,30 +120,66 @@ pub(super) fn find(
     links: Links,
     undo: &mut Undo,
 ) -> Result<OwnedFd, SandboxError> {
-    let root = root
-        .try_clone_to_owned()
-        .tried(|| "copy a descriptor".to_owned())?;
-    let mut walk = Walk {
-        target,
-        directories: vec![root],
-        pending: VecDeque::new(),
-        links: 0,
-    };
-    walk.expect(target);
-    while let Some(name) = walk.pending.pop_front() {
-        let last = walk.pending.is_empty();
-        if let Some(found) = walk.step(&name, last, kind, links, undo)? {
-            return Ok(found);
+    let mut walk = Walk::new(root, target, kind, links)?;
+    loop {
+        match walk.step()? {
+            Step::On => {}
+            Step::Arrived(found) => return Ok(found),
+            Step::Missing(name) => {
+                walk.make(&name, undo)?;
+                walk.pending.push_front(name);
+            }
         }
-    }
-    // The path ended in `..`, or is the root itself.
-    match (kind, walk.directories.pop()) {
-        (Kind::Directory, Some(directory)) => Ok(directory),
-        _ => Err(walk.found("a directory", "mount on the path of a file")),
     }
 }
 
-impl Walk<'_> {
+/// Where something would have to be made for `target` to be found: components from the root,
+/// after all links. Nothing when it is there, or leads upwards through what is missing.
+pub(super) fn missing(
+    root: BorrowedFd<'_>,
+    target: &Path,
+    kind: Kind,
+    links: Links,
+) -> Result<Option<Vec<OsString>>, SandboxError> {
+    let mut walk = Walk::new(root, target, kind, links)?;
+    loop {
+        match walk.step()? {
+            Step::On => {}
+            Step::Arrived(_) => return Ok(None),
+            Step::Missing(name) => {
+                let mut path = walk.names;
+                path.push(name);
+                path.extend(walk.pending);
+                let upwards = path.iter().any(|name| name == "..");
+                return Ok((!upwards).then_some(path));
+            }
+        }
+    }
+}
+
+impl<'a> Walk<'a> {
+    fn new(
+        root: BorrowedFd<'_>,
+        target: &'a Path,
+        kind: Kind,
+        links: Links,
+    ) -> Result<Walk<'a>, SandboxError> {
+        let root = root
+            .try_clone_to_owned()
+            .tried(|| "copy a descriptor".to_owned())?;
+        let mut walk = Walk {
+            target,
+            kind,
+            links,
+            directories: vec![root],
+            names: Vec::new(),
+            pending: VecDeque::new(),
+            followed: 0,
+        };
+        walk.expect(target);
+        Ok(walk)
+    }
+
     /// Puts the components of `path` before what is still to be walked.
     fn expect(&mut self, path: &Path) {
         let mut names = VecDeque::new();
@@ -140,7 +187,10 @@ impl Walk<'_> {
             match component {
                 Component::Normal(name) => names.push_back(name.to_owned()),
                 Component::ParentDir => names.push_back(OsString::from("..")),
-                Component::RootDir => self.directories.truncate(1),
+                Component::RootDir => {
+                    self.directories.truncate(1);
+                    self.names.clear();
+                }
                 Component::CurDir | Component::Prefix(_) => {}
             }
         }
@@ -163,52 +213,51 @@ impl Walk<'_> {
             .ok_or(SandboxError::Lost)
     }
 
-    /// One name further; the target, when the walk has arrived.
-    fn step(
-        &mut self,
-        name: &OsStr,
-        last: bool,
-        kind: Kind,
-        links: Links,
-        undo: &mut Undo,
-    ) -> Result<Option<OwnedFd>, SandboxError> {
+    /// What the next component has to be.
+    fn wanted(&self) -> Kind {
+        if self.pending.is_empty() {
+            self.kind
+        } else {
+            Kind::Directory
+        }
+    }
+
+    /// One component further.
+    fn step(&mut self) -> Result<Step, SandboxError> {
+        let Some(name) = self.pending.pop_front() else {
+            // The path is the root, or ended in `..`.
+            return match (self.kind, self.directories.pop()) {
+                (Kind::Directory, Some(directory)) => Ok(Step::Arrived(directory)),
+                _ => Err(self.found("a directory", "mount on the path of a file")),
+            };
+        };
         if name == ".." {
             // At the root `..` is the root.
-            if self.directories.len() > 1 {
+            if self.names.pop().is_some() {
                 self.directories.pop();
             }
-            return Ok(None);
+            return Ok(Step::On);
         }
-        let wanted = if last { kind } else { Kind::Directory };
+        let wanted = self.wanted();
         let operation = || format!("open the mount point `{}`", self.target.display());
         let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let entry = match openat(self.here()?, name, flags, Mode::empty()) {
-            Err(Errno::NOENT) => self.make(name, wanted, undo)?,
+        let entry = match openat(self.here()?, &name, flags, Mode::empty()) {
+            Err(Errno::NOENT) => return Ok(Step::Missing(name)),
             other => other.tried(operation)?,
         };
         let stat = fstat(&entry).tried(operation)?;
         match (FileType::from_raw_mode(stat.st_mode), wanted) {
-            (FileType::Symlink, _) if links == Links::Refuse => Err(self.found(
-                "a symbolic link",
-                "replace it by a directory in an earlier step",
-            )),
             (FileType::Symlink, _) => {
-                self.links += 1;
-                if self.links > LINKS {
-                    return Err(self.found(
-                        "a loop of symbolic links",
-                        "remove the link in an earlier step",
-                    ));
-                }
                 let to = readlinkat(&entry, "", Vec::new()).tried(operation)?;
-                let to = PathBuf::from(OsString::from_vec(to.into_bytes()));
-                self.expect(&to);
-                Ok(None)
+                self.follow(&PathBuf::from(OsString::from_vec(to.into_bytes())))
             }
-            (FileType::Directory, Kind::Directory) if last => Ok(Some(entry)),
+            (FileType::Directory, Kind::Directory) if self.pending.is_empty() => {
+                Ok(Step::Arrived(entry))
+            }
             (FileType::Directory, Kind::Directory) => {
                 self.directories.push(entry);
-                Ok(None)
+                self.names.push(name);
+                Ok(Step::On)
             }
             (FileType::Directory, Kind::File) => {
                 Err(self.found("a directory", "remove the directory in an earlier step"))
@@ -216,28 +265,34 @@ impl Walk<'_> {
             (_, Kind::Directory) => {
                 Err(self.found("a file", "replace it by a directory in an earlier step"))
             }
-            (_, Kind::File) => Ok(Some(entry)),
+            (_, Kind::File) => Ok(Step::Arrived(entry)),
         }
     }
 
+    fn follow(&mut self, to: &Path) -> Result<Step, SandboxError> {
+        if self.links == Links::Refuse {
+            return Err(self.found(
+                "a symbolic link",
+                "replace it by a directory in an earlier step",
+            ));
+        }
+        self.followed += 1;
+        if self.followed > LINKS {
+            return Err(self.found(
+                "a loop of symbolic links",
+                "remove the link in an earlier step",
+            ));
+        }
+        self.expect(to);
+        Ok(Step::On)
+    }
+
     /// Makes a mount point and notes it.
-    fn make(&self, name: &OsStr, kind: Kind, undo: &mut Undo) -> Result<OwnedFd, SandboxError> {
+    fn make(&self, name: &OsStr, undo: &mut Undo) -> Result<(), SandboxError> {
         let operation = || format!("make the mount point `{}`", self.target.display());
         let parent = self.here()?;
-        match kind {
-            Kind::Directory => mkdirat(parent, name, Mode::from_raw_mode(0o755)),
-            Kind::File => {
-                let flags = OFlags::WRONLY
-                    | OFlags::CREATE
-                    | OFlags::EXCL
-                    | OFlags::NOFOLLOW
-                    | OFlags::CLOEXEC;
-                openat(parent, name, flags, Mode::from_raw_mode(0o644)).map(drop)
-            }
-        }
-        .tried(operation)?;
-        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let made = openat(parent, name, flags, Mode::empty()).tried(operation)?;
+        let kind = self.wanted();
+        let made = make(parent, name, kind).tried(operation)?;
         let stat = fstat(&made).tried(operation)?;
         undo.stubs.push(Stub {
             parent: parent.try_clone_to_owned().tried(operation)?,
@@ -246,8 +301,22 @@ impl Walk<'_> {
             kind,
             identity: identity(&stat),
         });
-        Ok(made)
+        Ok(())
     }
+}
+
+/// Makes an empty file or directory and opens it.
+pub(super) fn make(parent: impl AsFd, name: &OsStr, kind: Kind) -> rustix::io::Result<OwnedFd> {
+    match kind {
+        Kind::Directory => mkdirat(&parent, name, Mode::from_raw_mode(0o755))?,
+        Kind::File => {
+            let flags =
+                OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            drop(openat(&parent, name, flags, Mode::from_raw_mode(0o644))?);
+        }
+    }
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    openat(&parent, name, flags, Mode::empty())
 }
 
 /// Whether `path` is something below `prefix`, both taken literally; its rest.
@@ -256,5 +325,5 @@ pub(super) fn below<'a>(path: &'a Path, prefix: &Path) -> Option<&'a Path> {
     let plain = rest
         .components()
         .all(|component| matches!(component, Component::Normal(_)));
-    (plain && rest.as_os_str().as_bytes() != b"").then_some(rest)
+    (plain && !rest.as_os_str().is_empty()).then_some(rest)
 }

@@ -13,7 +13,25 @@ pub fn recipe_schema() -> Value {
         .into_generator()
         .into_root_schema_for::<Recipe>();
     schema.insert("patternProperties".to_owned(), json!({ "^x-": {} }));
-    schema.to_value()
+    let mut schema = schema.to_value();
+    unwrap_descriptions(&mut schema);
+    schema
+}
+
+/// Joins the lines of each description: they are broken for the source code alone.
+fn unwrap_descriptions(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            for (key, value) in object {
+                match value {
+                    Value::String(text) if key == "description" => *text = text.replace('\n', " "),
+                    _ => unwrap_descriptions(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(unwrap_descriptions),
+        _ => {}
+    }
 }
 
 /// The schema as text, with a line end.

@@ -1,6 +1,6 @@
 //! YAML to nodes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Tag};
@@ -39,6 +39,8 @@ struct Open {
     content: Content,
     /// Of a mapping: the key whose value comes next.
     key: Option<(String, Span)>,
+    /// Of a mapping: where its keys stand.
+    keys: BTreeMap<String, Span>,
 }
 
 struct Reader<'t> {
@@ -123,6 +125,7 @@ impl Reader<'_> {
             start: span.start,
             content,
             key: None,
+            keys: BTreeMap::new(),
         });
         Ok(())
     }
@@ -175,14 +178,15 @@ impl Reader<'_> {
             open.key = Some((text.clone(), node.span));
             return Ok(());
         };
-        if let Some(first) = entries.iter().find(|entry| entry.key == key) {
+        if let Some(first) = open.keys.get(&key) {
             self.diagnostics.push(
                 Diagnostic::error(Code::DuplicateKey, format!("key `{key}` stands twice"))
                     .label(key_span, "here again")
-                    .label(first.key_span, "here first")
+                    .label(*first, "here first")
                     .help("remove one of the two"),
             );
         } else {
+            open.keys.insert(key.clone(), key_span);
             entries.push(Entry {
                 key,
                 key_span,
@@ -252,6 +256,7 @@ fn merge(entries: Vec<Entry>) -> Read<Vec<Entry>> {
     }
     let (sources, mut own): (Vec<Entry>, Vec<Entry>) =
         entries.into_iter().partition(|entry| entry.key == MERGE);
+    let mut keys: BTreeSet<String> = own.iter().map(|entry| entry.key.clone()).collect();
     for source in &sources {
         let single = std::slice::from_ref(&source.value);
         let mappings = match &source.value.content {
@@ -270,7 +275,7 @@ fn merge(entries: Vec<Entry>) -> Read<Vec<Entry>> {
                 ));
             };
             for entry in added {
-                if !own.iter().any(|other| other.key == entry.key) {
+                if keys.insert(entry.key.clone()) {
                     own.push(entry.clone());
                 }
             }

@@ -1,80 +1,167 @@
-//! What can go wrong between an image and its place.
+//! What can go wrong with places.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::digest::Digest;
 use crate::image::DocumentError;
 
-/// An image could not be read or written.
+/// A text names no image in a place.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseReferenceError {
+    /// Nothing in front of a colon.
+    #[error("`{text}` names no transport")]
+    NoTransport {
+        /// The whole text.
+        text: String,
+    },
+    /// A transport that nobody knows.
+    #[error("there is no transport `{transport}`")]
+    UnknownTransport {
+        /// As written.
+        transport: String,
+    },
+    /// A transport that others have.
+    #[error("transport `{transport}` is not yet supported")]
+    Unsupported {
+        /// As written.
+        transport: String,
+    },
+    /// No path behind the transport.
+    #[error("`{text}` has no path")]
+    NoPath {
+        /// The whole text.
+        text: String,
+    },
+    /// Outside the grammar of tags.
+    #[error("`{tag}` is not a tag")]
+    Tag {
+        /// As written.
+        tag: String,
+    },
+}
+
+/// An image could not be written or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportError {
-    /// The disk refused.
+    /// The kernel refused.
     #[error("cannot {action} `{}`", path.display())]
     Io {
         /// What was tried: a verb.
         action: &'static str,
-        /// The file or folder.
+        /// On what.
         path: PathBuf,
-        /// What the system said.
+        /// The kernel's answer.
         source: io::Error,
     },
-    /// A folder that holds something else than images.
-    #[error("`{}` is no image layout and not empty; name a new folder, or one that holds `oci-layout`", path.display())]
+    /// The directory holds something else, which is left alone.
+    #[error("`{}` is neither empty nor an image layout", path.display())]
     NotALayout {
-        /// The folder.
+        /// The directory.
         path: PathBuf,
     },
-    /// A layout of a version that nobody has defined yet.
-    #[error("`{}` is an image layout of version `{version}`, and 1.0.0 is the one that is known", path.display())]
-    LayoutVersion {
-        /// The folder.
+    /// Something stands where a file, or a directory, should be.
+    #[error("`{}` is not {expected}", path.display())]
+    Kind {
+        /// What stands there.
         path: PathBuf,
-        /// Its version.
-        version: String,
+        /// What should, with an article.
+        expected: &'static str,
+    },
+    /// Two outputs in one file.
+    #[error("`{}` is named as an output twice", path.display())]
+    SameOutput {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A member of the archive comes twice, or is a link.
+    #[error("`{}` has an unusable member `{member}`", path.display())]
+    Member {
+        /// The archive.
+        path: PathBuf,
+        /// The member.
+        member: String,
+    },
+    /// The image, or a part of it, is missing.
+    #[error("`{}` has no {what}", path.display())]
+    Missing {
+        /// The layout or archive.
+        path: PathBuf,
+        /// What was looked for.
+        what: String,
+    },
+    /// Several images match.
+    #[error("`{}` has {count} images that match; name one of: {candidates}", path.display())]
+    Several {
+        /// The layout or archive.
+        path: PathBuf,
+        /// How many.
+        count: usize,
+        /// Their tags or platforms.
+        candidates: String,
+    },
+    /// A blob is not the one that was announced.
+    #[error("{what} in `{}` does not match its digest {digest}", path.display())]
+    Digest {
+        /// The layout or archive.
+        path: PathBuf,
+        /// What the blob is.
+        what: &'static str,
+        /// As announced.
+        digest: Digest,
+    },
+    /// A blob has another size than announced.
+    #[error("{what} {digest} in `{}` does not have the announced {size} bytes", path.display())]
+    Size {
+        /// The layout or archive.
+        path: PathBuf,
+        /// What the blob is.
+        what: &'static str,
+        /// Which blob.
+        digest: Digest,
+        /// As announced.
+        size: u64,
+    },
+    /// A document is larger than any real one.
+    #[error("{what} in `{}` is larger than {limit} bytes", path.display())]
+    TooLarge {
+        /// The layout or archive.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
     },
     /// A document is not what it should be.
-    #[error("`{reference}` holds a document that cannot be trusted")]
+    #[error("`{}` cannot be read as an image", path.display())]
     Document {
-        /// The image.
-        reference: String,
-        /// What is wrong with it.
+        /// The layout or archive.
+        path: PathBuf,
+        /// What is wrong.
         source: DocumentError,
     },
-    /// No image of that name.
-    #[error("`{reference}` holds no image{}; it has: {found}", tagged(tag.as_deref()))]
-    NoImage {
-        /// The place.
-        reference: String,
-        /// The tag that was asked for.
-        tag: Option<String>,
-        /// The tags that there are.
-        found: String,
-    },
-    /// A blob is not the one that its name promises.
-    #[error("blob {digest} of `{reference}` is damaged: {reason}")]
-    Blob {
-        /// The image.
-        reference: String,
-        /// The blob's name.
-        digest: Digest,
-        /// What does not fit.
-        reason: &'static str,
+    /// The list of tags is no JSON object of the right form.
+    #[error("`{}` is damaged", path.display())]
+    Index {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: serde_json::Error,
     },
 }
 
 impl TransportError {
-    pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn io(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
         move |source| Self::Io {
             action,
-            path: path.to_owned(),
+            path,
             source,
         }
     }
-}
-
-fn tagged(tag: Option<&str>) -> String {
-    tag.map(|tag| format!(" with tag `{tag}`"))
-        .unwrap_or_default()
 }

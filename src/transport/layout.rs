@@ -1,268 +1,200 @@
-//! An image layout in a folder.
+//! Writing into an image layout: a directory of blobs and a list of tags.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
-use tempfile::NamedTempFile;
-
 use crate::digest::Digest;
-use crate::image::{Document, Image, media_type};
+use crate::image::Image;
 
-use super::TransportError;
+use super::blob::{BlobWriter, Finished, Place};
+use super::failure::TransportError;
+use super::index::TagIndex;
+use super::reference::Tag;
+use super::source::read_layout_file;
+use super::staging::Staging;
+use super::{BLOBS, INDEX_FILE, LARGEST_DOCUMENT, LAYOUT_FILE, LAYOUT_MARK};
 
-const VERSION: &str = "1.0.0";
-/// Annotation of a descriptor in `index.json` that names the image (image-spec, annotations.md).
-const REF_NAME: &str = "org.opencontainers.image.ref.name";
-/// Names of files that are still being written begin with it.
-const TEMPORARY: &str = ".onelayer-";
-
-/// An image layout that images are written into.
-#[derive(Debug)]
-pub struct Layout {
-    directory: PathBuf,
+/// A layout that takes one image.
+///
+/// Other tags of an existing layout stay. Blobs come first and the list of tags last, each by
+/// rename: whoever reads at any time, or after a crash, finds the old image or the new one.
+pub(super) struct LayoutWriter {
+    staging: Staging,
+    tag: Option<Tag>,
+    made: bool,
 }
 
-impl Layout {
-    /// Opens the layout in `directory`, or begins one in a new or empty folder.
-    ///
-    /// # Errors
-    /// When the folder holds something else, or cannot be written.
-    pub fn open(directory: &Path) -> Result<Self, TransportError> {
-        let layout = Self {
-            directory: directory.to_owned(),
-        };
-        fs::create_dir_all(directory).map_err(TransportError::io("make", directory))?;
-        let _lock = layout.lock()?;
-        let marker = directory.join("oci-layout");
-        match fs::read(&marker) {
-            Ok(found) => check_version(directory, &found)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let mut entries =
-                    fs::read_dir(directory).map_err(TransportError::io("read", directory))?;
-                if entries.next().is_some() {
-                    return Err(TransportError::NotALayout {
-                        path: directory.to_owned(),
-                    });
-                }
-            }
-            Err(source) => {
-                return Err(TransportError::Io {
-                    action: "read",
-                    path: marker,
-                    source,
-                });
-            }
-        }
-        let blobs = layout.blobs();
-        fs::create_dir_all(&blobs).map_err(TransportError::io("make", &blobs))?;
-        if !marker.exists() {
-            let version = json!({ "imageLayoutVersion": VERSION });
-            layout.replace("oci-layout", version.to_string().as_bytes())?;
-        }
-        layout.sweep()?;
-        Ok(layout)
+impl LayoutWriter {
+    /// Makes `directory`, or makes sure that it is a layout or empty.
+    pub(super) fn open(directory: &Path, tag: Option<Tag>) -> Result<Self, TransportError> {
+        let made = !directory.exists();
+        fs::create_dir_all(directory).map_err(TransportError::io("create", directory))?;
+        let staging = Staging::open(directory, ".onelayer-".to_owned())?;
+        let writer = Self { staging, tag, made };
+        writer.check_is_layout()?;
+        Ok(writer)
     }
 
-    /// Where it is.
-    pub fn directory(&self) -> &Path {
-        &self.directory
+    pub(super) fn blob(&self) -> Result<BlobWriter, TransportError> {
+        Ok(BlobWriter(Place::Whole(self.staging.file()?)))
     }
 
-    /// The file of a blob.
-    pub fn blob_path(&self, digest: &Digest) -> PathBuf {
-        self.blobs().join(digest.hex())
-    }
-
-    /// A blob to be written; it is gone again unless it is finished.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub fn blob(&self) -> Result<BlobWriter, TransportError> {
-        let blobs = self.blobs();
-        let file = temporary(&blobs).and_then(|file| {
-            file.as_file().lock()?;
-            Ok(file)
-        });
-        Ok(BlobWriter {
-            file: file.map_err(TransportError::io("write into", &blobs))?,
+    /// Gives a written blob its name.
+    pub(super) fn finish(
+        &self,
+        mut blob: tempfile::NamedTempFile,
+        digest: &Digest,
+    ) -> Result<Finished, TransportError> {
+        let path = self.blob_path(digest);
+        let size = blob
+            .seek(SeekFrom::End(0))
+            .map_err(TransportError::io("write", &path))?;
+        self.publish_blob(blob, &path)?;
+        Ok(Finished {
+            file: File::open(&path).map_err(TransportError::io("open", &path))?,
+            offset: 0,
+            size,
         })
     }
 
-    /// Puts a finished blob under its digest.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub fn keep(&self, blob: BlobWriter, digest: &Digest) -> Result<(), TransportError> {
+    /// Copies a blob that another output has, sharing its blocks where the file system can.
+    pub(super) fn copy(&self, digest: &Digest, from: &mut Finished) -> Result<(), TransportError> {
         let path = self.blob_path(digest);
-        let kept = blob.file.as_file().sync_all().and_then(|()| {
-            blob.file.persist(&path).map_err(|error| error.error)?;
-            Ok(())
-        });
-        kept.map_err(TransportError::io("write", &path))
+        let mut file = self.staging.file()?;
+        from.file
+            .seek(SeekFrom::Start(from.offset))
+            .and_then(|_| io::copy(&mut (&from.file).take(from.size), file.as_file_mut()))
+            .map_err(TransportError::io("write", &path))?;
+        self.publish_blob(file, &path)
     }
 
-    /// Brings the blobs of `image` here from another layout.
-    ///
-    /// # Errors
-    /// When a disk refuses.
-    pub fn import(&self, from: &Layout, image: &Image) -> Result<(), TransportError> {
-        for layer in &image.layers {
-            let path = from.blob_path(&layer.digest);
-            let mut source = File::open(&path).map_err(TransportError::io("read", &path))?;
-            let mut blob = self.blob()?;
-            // copy_file_range(2) shares the bytes where the file system can.
-            io::copy(&mut source, blob.file.as_file_mut())
-                .map_err(TransportError::io("copy", &path))?;
-            self.keep(blob, &layer.digest)?;
+    /// Writes the documents and lets the tag mean `image`.
+    pub(super) fn commit(&mut self, image: &Image) -> Result<(), TransportError> {
+        for document in [&image.config, &image.manifest] {
+            let BlobWriter(Place::Whole(mut file)) = self.blob()? else {
+                continue;
+            };
+            let path = self.blob_path(&document.digest);
+            io::Write::write_all(&mut file, &document.bytes)
+                .map_err(TransportError::io("write", &path))?;
+            self.publish_blob(file, &path)?;
         }
+        let mark = self.path(LAYOUT_FILE);
+        if !mark.exists() {
+            self.staging.write(&mark, LAYOUT_MARK.as_bytes())?;
+        }
+        self.set_tag(image)?;
+        self.made = false;
         Ok(())
     }
 
-    /// Writes the documents of `image`, whose layers are here, and names it by `tags`. Other tags
-    /// stay as they are.
-    ///
-    /// # Errors
-    /// When the disk refuses; the old tags are then still there.
-    pub fn tag(&self, image: &Image, tags: &[String]) -> Result<(), TransportError> {
-        for document in [&image.config, &image.manifest] {
-            self.keep_document(document)?;
-        }
-        let _lock = self.lock()?;
-        let mut manifests = self.manifests()?;
-        manifests.retain(|found| {
-            let name = found["annotations"][REF_NAME].as_str();
-            !name.is_some_and(|name| tags.iter().any(|tag| tag == name))
-        });
-        manifests.extend(tags.iter().map(|tag| {
-            json!({
-                "mediaType": media_type::MANIFEST,
-                "digest": image.manifest.digest,
-                "size": image.manifest.bytes.len(),
-                "annotations": { REF_NAME: tag },
-            })
-        }));
-        manifests
-            .sort_by_cached_key(|found| found["annotations"][REF_NAME].as_str().map(str::to_owned));
-        let mut index = json!({
-            "schemaVersion": 2,
-            "mediaType": media_type::INDEX,
-            "manifests": manifests,
-        });
-        index.sort_all_objects();
-        self.replace("index.json", index.to_string().as_bytes())
+    /// The list is read and written under one lock, so that no other writer's tag is lost.
+    fn set_tag(&self, image: &Image) -> Result<(), TransportError> {
+        let path = self.path(INDEX_FILE);
+        let damaged = |source| TransportError::Index {
+            path: path.clone(),
+            source,
+        };
+        // Made before the lock is taken, since making it takes the lock as well.
+        let mut file = self.staging.file()?;
+        let _lock = self.staging.lock()?;
+        let mut index = match self.read(INDEX_FILE, "index")? {
+            Some(bytes) => TagIndex::parse(&bytes).map_err(damaged)?,
+            None => TagIndex::new(),
+        };
+        index.set(self.tag.as_ref(), image);
+        let bytes = index.to_bytes().map_err(damaged)?;
+        io::Write::write_all(&mut file, &bytes).map_err(TransportError::io("write", &path))?;
+        self.staging.publish(file, &path)
     }
 
-    fn keep_document(&self, document: &Document) -> Result<(), TransportError> {
-        let mut blob = self.blob()?;
-        let path = self.blob_path(&document.digest);
-        blob.write_all(&document.bytes)
-            .map_err(TransportError::io("write", &path))?;
-        self.keep(blob, &document.digest)
-    }
-
-    /// The descriptors of `index.json`, with whatever others wrote into them.
-    fn manifests(&self) -> Result<Vec<Value>, TransportError> {
-        let path = self.directory.join("index.json");
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(source) => {
-                return Err(TransportError::Io {
-                    action: "read",
-                    path,
-                    source,
+    fn publish_blob(
+        &self,
+        file: tempfile::NamedTempFile,
+        path: &Path,
+    ) -> Result<(), TransportError> {
+        let mut directory = self.staging.directory().to_owned();
+        for part in Path::new(BLOBS) {
+            directory.push(part);
+            match fs::create_dir(&directory) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                    return Err(TransportError::io("create", directory)(error));
+                }
+                _ => {}
+            }
+            let found = fs::symlink_metadata(&directory)
+                .map_err(TransportError::io("look at", &directory))?;
+            if !found.is_dir() {
+                return Err(TransportError::Kind {
+                    path: directory,
+                    expected: "a directory",
                 });
             }
-        };
-        let mut index: Value = serde_json::from_slice(&bytes)
-            .map_err(|error| TransportError::io("read", &path)(error.into()))?;
-        match index["manifests"].take() {
-            Value::Array(manifests) => Ok(manifests),
-            _ => Ok(Vec::new()),
         }
+        self.staging.publish(file, path)
     }
 
-    /// Held while `index.json` changes, so that two writers do not lose a tag.
-    fn lock(&self) -> Result<File, TransportError> {
-        let lock = File::open(&self.directory).and_then(|directory| {
-            directory.lock()?;
-            Ok(directory)
-        });
-        lock.map_err(TransportError::io("lock", &self.directory))
-    }
-
-    /// Replaces a file by one rename, durable before and after.
-    fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), TransportError> {
-        let path = self.directory.join(name);
-        let replace = || {
-            let mut file = temporary(&self.directory)?;
-            file.write_all(bytes)?;
-            file.as_file().sync_all()?;
-            file.persist(&path).map_err(|error| error.error)?;
-            File::open(self.blobs())?.sync_all()?;
-            File::open(&self.directory)?.sync_all()
+    fn check_is_layout(&self) -> Result<(), TransportError> {
+        let directory = self.staging.directory();
+        let not_a_layout = || TransportError::NotALayout {
+            path: directory.to_owned(),
         };
-        replace().map_err(TransportError::io("write", &path))
-    }
-
-    /// Removes what killed writers left: temporary files that nobody holds locked.
-    fn sweep(&self) -> Result<(), TransportError> {
-        for folder in [self.directory.clone(), self.blobs()] {
-            let failed = TransportError::io("read", &folder);
-            let entries: io::Result<Vec<_>> = fs::read_dir(&folder).and_then(Iterator::collect);
-            for entry in entries.map_err(failed)? {
-                let temporary = entry.file_name().to_string_lossy().starts_with(TEMPORARY);
-                if temporary && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok()) {
-                    let path = entry.path();
-                    fs::remove_file(&path).map_err(TransportError::io("remove", &path))?;
-                }
+        if let Some(mark) = self.read(LAYOUT_FILE, "layout mark")? {
+            let mark: serde_json::Value =
+                serde_json::from_slice(&mark).map_err(|source| TransportError::Index {
+                    path: self.path(LAYOUT_FILE),
+                    source,
+                })?;
+            return match &mark["imageLayoutVersion"] {
+                serde_json::Value::String(version) if version.starts_with("1.") => Ok(()),
+                _ => Err(not_a_layout()),
+            };
+        }
+        // A writer that was killed early leaves blobs without a mark.
+        let failed = || TransportError::io("list", directory);
+        for found in fs::read_dir(directory).map_err(failed())? {
+            let name = found.map_err(failed())?.file_name();
+            if name != "blobs" && !self.staging.owns(&name) {
+                return Err(not_a_layout());
             }
         }
         Ok(())
     }
 
-    fn blobs(&self) -> PathBuf {
-        self.directory.join("blobs/sha256")
+    fn read(&self, name: &str, what: &'static str) -> Result<Option<Vec<u8>>, TransportError> {
+        let directory = self.staging.directory();
+        let Some(file) = read_layout_file(directory, name)? else {
+            return Ok(None);
+        };
+        let mut bytes = Vec::new();
+        file.take(LARGEST_DOCUMENT + 1)
+            .read_to_end(&mut bytes)
+            .map_err(TransportError::io("read", self.path(name)))?;
+        if bytes.len() as u64 > LARGEST_DOCUMENT {
+            return Err(TransportError::TooLarge {
+                path: directory.to_owned(),
+                what,
+                limit: LARGEST_DOCUMENT,
+            });
+        }
+        Ok(Some(bytes))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.staging.directory().join(name)
+    }
+
+    fn blob_path(&self, digest: &Digest) -> PathBuf {
+        self.path(BLOBS).join(digest.hex())
     }
 }
 
-/// A file with a temporary name and the mode of an ordinary one.
-fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    use std::os::unix::fs::PermissionsExt;
-    let file = tempfile::Builder::new()
-        .prefix(TEMPORARY)
-        .tempfile_in(folder)?;
-    file.as_file()
-        .set_permissions(fs::Permissions::from_mode(0o644))?;
-    Ok(file)
-}
-
-pub(super) fn check_version(path: &Path, marker: &[u8]) -> Result<(), TransportError> {
-    let found: Value = serde_json::from_slice(marker).unwrap_or_default();
-    let version = found["imageLayoutVersion"].as_str().unwrap_or_default();
-    if version == VERSION {
-        return Ok(());
-    }
-    Err(TransportError::LayoutVersion {
-        path: path.to_owned(),
-        version: version.to_owned(),
-    })
-}
-
-/// A blob that is being written.
-#[derive(Debug)]
-pub struct BlobWriter {
-    file: NamedTempFile,
-}
-
-impl Write for BlobWriter {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.file.write(buffer)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+impl Drop for LayoutWriter {
+    /// A directory that was made for an image which never came is removed, if it is still empty.
+    fn drop(&mut self) {
+        if self.made {
+            let _ = fs::remove_dir(self.staging.directory());
+        }
     }
 }

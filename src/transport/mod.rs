@@ -1,24 +1,43 @@
-//! Where images go to and come from, spelled as containers-transports(5) does.
+//! Where images go to and come from, spelled as [containers-transports(5)] does.
 //!
-//! A [`Reference`] names a place. [`Layout`] is an OCI image layout on disk: blobs appear under
-//! their digest by rename, tags change by one rename of `index.json`, so that a crash at any time
-//! leaves the old tag or the new one. [`write_archive`] packs a layout into one file. [`read`]
-//! opens what is there and believes nothing that it has not checked.
+//! [`Destinations`] takes the bytes of a layer while they are made, straight into the first output,
+//! and publishes the image at the end: blobs, tags and archives appear by rename, complete or not
+//! at all. [`Source`] reads an image back; what it gives out has the digest and the size that were
+//! announced, or is an error. [`inspect`] sums an image up.
 //!
-//! The format is the image-spec's [image-layout.md].
+//! | spelling | written | read |
+//! |---|---|---|
+//! | `oci:DIR[:TAG]` | yes | yes |
+//! | `oci-archive:FILE[:TAG]` | yes | yes |
 //!
-//! [image-layout.md]: https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md
+//! [containers-transports(5)]: https://github.com/containers/image/blob/main/docs/containers-transports.5.md
 
 mod archive;
+mod blob;
+mod destinations;
 mod failure;
+mod index;
+mod inspect;
 mod layout;
-mod read;
 mod reference;
-mod tag;
+mod source;
+mod staging;
 
-pub use archive::write_archive;
-pub use failure::TransportError;
-pub use layout::{BlobWriter, Layout};
-pub use read::{Stored, read};
-pub use reference::{ParseReferenceError, Reference};
-pub use tag::is_tag;
+pub use blob::BlobWriter;
+pub use destinations::Destinations;
+pub use failure::{ParseReferenceError, TransportError};
+pub use inspect::{Inspection, LayerSummary, inspect};
+pub use reference::{Reference, Tag};
+pub use source::{BlobReader, Source};
+
+/// The version of the image layout, and the file that says it ([image-layout.md]).
+///
+/// [image-layout.md]: https://github.com/opencontainers/image-spec/blob/v1.1.0/image-layout.md
+const LAYOUT_FILE: &str = "oci-layout";
+const LAYOUT_MARK: &str = r#"{"imageLayoutVersion":"1.0.0"}"#;
+const INDEX_FILE: &str = "index.json";
+const BLOBS: &str = "blobs/sha256";
+/// Largest document that is read into memory, as registries have it.
+const LARGEST_DOCUMENT: u64 = 4 << 20;
+/// The annotation that holds a tag.
+const REF_NAME: &str = "org.opencontainers.image.ref.name";

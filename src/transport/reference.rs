@@ -1,108 +1,99 @@
-//! The name of a place for an image.
+//! Names of images and the places they are in.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::is_tag;
+use super::failure::ParseReferenceError;
 
-/// A place for an image.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An image in a place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reference {
-    /// `oci:DIR[:TAG]`, an image layout in a folder.
+    /// `oci:DIR[:TAG]`, an image layout.
     Oci {
-        /// The folder.
+        /// The layout's directory.
         directory: PathBuf,
-        /// The image in it.
-        tag: Option<String>,
+        /// Which of the images in it.
+        tag: Option<Tag>,
     },
-    /// `oci-archive:FILE[:TAG]`, an image layout in a tar file.
+    /// `oci-archive:FILE[:TAG]`, an image layout in a tar.
     OciArchive {
-        /// The file.
+        /// The archive.
         file: PathBuf,
-        /// The image in it.
-        tag: Option<String>,
+        /// Which of the images in it.
+        tag: Option<Tag>,
     },
 }
+
+/// The transports of containers-transports(5) that are known but not built.
+const UNSUPPORTED: &[&str] = &[
+    "containers-storage",
+    "dir",
+    "docker",
+    "docker-archive",
+    "docker-daemon",
+    "ostree",
+    "sif",
+    "tarball",
+];
 
 impl Reference {
-    /// The tag, if one is named.
-    pub fn tag(&self) -> Option<&str> {
+    /// The tag, if one was given.
+    pub fn tag(&self) -> Option<&Tag> {
         match self {
-            Self::Oci { tag, .. } | Self::OciArchive { tag, .. } => tag.as_deref(),
+            Self::Oci { tag, .. } | Self::OciArchive { tag, .. } => tag.as_ref(),
         }
     }
-
-    /// The same place with this tag.
-    #[must_use]
-    pub fn with_tag(mut self, new: &str) -> Self {
-        match &mut self {
-            Self::Oci { tag, .. } | Self::OciArchive { tag, .. } => *tag = Some(new.to_owned()),
-        }
-        self
-    }
-}
-
-/// A text that names no place for an image.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum ParseReferenceError {
-    /// No transport that this version has.
-    #[error(
-        "`{0}` does not begin with a transport that this version has: `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`"
-    )]
-    Transport(String),
-    /// Nothing after the transport.
-    #[error("`{0}` names no path")]
-    Path(String),
-    /// A tag that no registry would take.
-    #[error("`{tag}` in `{reference}` is no tag: letters, digits, `_`, `.` and `-`, at most 128")]
-    Tag {
-        /// The text.
-        reference: String,
-        /// Its tag.
-        tag: String,
-    },
 }
 
 impl FromStr for Reference {
     type Err = ParseReferenceError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let Some((transport @ ("oci" | "oci-archive"), rest)) = text.split_once(':') else {
-            return Err(ParseReferenceError::Transport(text.to_owned()));
-        };
-        let (path, tag) = match rest.split_once(':') {
-            Some((path, tag)) => (path, Some(tag.to_owned())),
-            None => (rest, None),
-        };
-        if path.is_empty() {
-            return Err(ParseReferenceError::Path(text.to_owned()));
-        }
-        if let Some(tag) = tag.as_deref().filter(|tag| !is_tag(tag)) {
-            return Err(ParseReferenceError::Tag {
-                reference: text.to_owned(),
-                tag: tag.to_owned(),
+        let (transport, place) =
+            text.split_once(':')
+                .ok_or_else(|| ParseReferenceError::NoTransport {
+                    text: text.to_owned(),
+                })?;
+        if UNSUPPORTED.contains(&transport) {
+            return Err(ParseReferenceError::Unsupported {
+                transport: transport.to_owned(),
             });
         }
-        let path = PathBuf::from(path);
+        if !matches!(transport, "oci" | "oci-archive") {
+            return Err(ParseReferenceError::UnknownTransport {
+                transport: transport.to_owned(),
+            });
+        }
+        // Like the other tools: the path ends at the first colon, a tag may hold more of them.
+        let (path, tag) = match place.split_once(':') {
+            Some((path, tag)) => (path, Some(tag.parse()?)),
+            None => (place, None),
+        };
+        if path.is_empty() || path.contains('\0') {
+            return Err(ParseReferenceError::NoPath {
+                text: text.to_owned(),
+            });
+        }
         Ok(match transport {
             "oci" => Self::Oci {
-                directory: path,
+                directory: path.into(),
                 tag,
             },
-            _ => Self::OciArchive { file: path, tag },
+            _ => Self::OciArchive {
+                file: path.into(),
+                tag,
+            },
         })
     }
 }
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (transport, path) = match self {
-            Self::Oci { directory, .. } => ("oci", directory),
-            Self::OciArchive { file, .. } => ("oci-archive", file),
-        };
-        write!(f, "{transport}:{}", path.display())?;
+        match self {
+            Self::Oci { directory, .. } => write!(f, "oci:{}", directory.display())?,
+            Self::OciArchive { file, .. } => write!(f, "oci-archive:{}", file.display())?,
+        }
         match self.tag() {
             Some(tag) => write!(f, ":{tag}"),
             None => Ok(()),
@@ -110,26 +101,81 @@ impl fmt::Display for Reference {
     }
 }
 
+/// A tag: the value of `org.opencontainers.image.ref.name`, in the grammar of the image-spec's
+/// [annotations.md].
+///
+/// [annotations.md]: https://github.com/opencontainers/image-spec/blob/v1.1.0/annotations.md#pre-defined-annotation-keys
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tag(String);
+
+impl Tag {
+    /// As written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Tag {
+    type Err = ParseReferenceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.split('/').all(is_component) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(ParseReferenceError::Tag {
+                tag: text.to_owned(),
+            })
+        }
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// `component ::= alphanum (separator alphanum)*`, `separator ::= [-._:@+] | "--"`.
+fn is_component(component: &str) -> bool {
+    let mut separators = component.split(|c: char| c.is_ascii_alphanumeric());
+    let ends = component.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && component.ends_with(|c: char| c.is_ascii_alphanumeric());
+    ends && separators
+        .all(|separator| matches!(separator, "" | "-" | "." | "_" | ":" | "@" | "+" | "--"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn references_are_spelled_as_skopeo_spells_them() {
-        for text in ["oci:out", "oci:out/hello:latest", "oci-archive:a.tar:v1.0"] {
+    fn references_come_back_as_they_were_written() {
+        for text in [
+            "oci:out",
+            "oci:out/demo:latest",
+            "oci:/a b/c:docker.io/library/x:1.0--rc",
+            "oci-archive:demo.tar:v1",
+        ] {
             assert_eq!(text.parse::<Reference>().unwrap().to_string(), text);
         }
-        for wrong in [
-            "",
-            "out",
-            "docker://x",
-            "oci:",
-            "oci::tag",
-            "oci:a:b/c",
-            "oci:a:.x",
-            "oci:a:b:c",
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (text, message) in [
+            ("out", "`out` names no transport"),
+            ("docker://x", "transport `docker` is not yet supported"),
+            ("ocy:out", "there is no transport `ocy`"),
+            ("oci:", "`oci:` has no path"),
+            ("oci::x", "`oci::x` has no path"),
+            ("oci:out:", "`` is not a tag"),
+            ("oci:out:../x", "`../x` is not a tag"),
+            ("oci:out:a//b", "`a//b` is not a tag"),
+            ("oci:out:a b", "`a b` is not a tag"),
+            ("oci:out:-a", "`-a` is not a tag"),
+            ("oci:out:a---b", "`a---b` is not a tag"),
         ] {
-            assert!(wrong.parse::<Reference>().is_err(), "{wrong}");
+            assert_eq!(text.parse::<Reference>().unwrap_err().to_string(), message);
         }
     }
 }

@@ -159,7 +159,7 @@ impl<'de, 'd> Deserializer<'de> for NodeDeserializer<'d> {
         let known = |key: &str| fields.contains(&key);
         for entry in self.node.entries() {
             let own = self.is_root && entry.key.starts_with(OWN);
-            if !known(&entry.key) && !own {
+            if !known(&entry.key) && !own && !self.pass.is_full() {
                 self.pass
                     .report(unknown_key(&entry.key, fields, entry.key_span));
             }

@@ -27,7 +27,12 @@ pub(super) struct Pass {
 impl Pass {
     /// Whether there is reason for another pass.
     pub(super) fn begin_next(&self) -> bool {
-        self.learnt.replace(false) && self.found.borrow().len() < MOST
+        self.learnt.replace(false) && !self.is_full()
+    }
+
+    /// Whether enough was found.
+    pub(super) fn is_full(&self) -> bool {
+        self.found.borrow().len() >= MOST
     }
 
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {

@@ -1,0 +1,236 @@
+//! Reading an image: bytes are what their descriptor says, or an error.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{self, Mode, OFlags, ResolveFlags};
+use rustix::io::Errno;
+
+use crate::digest::{Digest, Hasher};
+use crate::image::Descriptor;
+
+use super::failure::TransportError;
+use super::reference::Reference;
+use super::{BLOBS, LARGEST_DOCUMENT};
+
+/// An open layout or archive.
+pub struct Source {
+    path: PathBuf,
+    place: Place,
+}
+
+enum Place {
+    Layout,
+    /// Members by name: offset and size.
+    Archive(BTreeMap<String, (u64, u64)>),
+}
+
+impl Source {
+    /// Opens the place that `reference` names. Its contents are foreign.
+    pub fn open(reference: &Reference) -> Result<Self, TransportError> {
+        Ok(match reference {
+            Reference::Oci { directory, .. } => Self {
+                path: directory.clone(),
+                place: Place::Layout,
+            },
+            Reference::OciArchive { file, .. } => Self {
+                place: Place::Archive(members(file)?),
+                path: file.clone(),
+            },
+        })
+    }
+
+    /// The layout's directory or the archive.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Opens a blob for reading. The reader fails at the end unless digest and size are right.
+    pub fn blob(
+        &self,
+        descriptor: &Descriptor,
+        what: &'static str,
+    ) -> Result<BlobReader, TransportError> {
+        let name = format!("{BLOBS}/{}", descriptor.digest.hex());
+        let (file, size) = self
+            .file(&name)?
+            .ok_or_else(|| self.missing(format!("blob {}", descriptor.digest)))?;
+        if size != descriptor.size {
+            return Err(TransportError::Size {
+                path: self.path.clone(),
+                what,
+                digest: descriptor.digest,
+                size: descriptor.size,
+            });
+        }
+        Ok(BlobReader {
+            inner: file.take(size),
+            hasher: Some(Hasher::new()),
+            digest: descriptor.digest,
+            left: size,
+        })
+    }
+
+    /// Reads a whole document, at most 4 MiB of it.
+    pub(super) fn document(
+        &self,
+        descriptor: &Descriptor,
+        what: &'static str,
+    ) -> Result<Vec<u8>, TransportError> {
+        self.check_size(descriptor.size, what)?;
+        let mut bytes = Vec::new();
+        let mut blob = self.blob(descriptor, what)?;
+        match blob.read_to_end(&mut bytes) {
+            Ok(_) => Ok(bytes),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                Err(TransportError::Digest {
+                    path: self.path.clone(),
+                    what,
+                    digest: descriptor.digest,
+                })
+            }
+            Err(error) => Err(TransportError::io("read", &self.path)(error)),
+        }
+    }
+
+    /// Reads a file that has no digest.
+    pub(super) fn named(&self, name: &str, what: &'static str) -> Result<Vec<u8>, TransportError> {
+        let (file, size) = self
+            .file(name)?
+            .ok_or_else(|| self.missing(format!("`{name}`")))?;
+        self.check_size(size, what)?;
+        let mut bytes = Vec::new();
+        file.take(size)
+            .read_to_end(&mut bytes)
+            .map_err(TransportError::io("read", &self.path))?;
+        Ok(bytes)
+    }
+
+    pub(super) fn missing(&self, what: impl Into<String>) -> TransportError {
+        TransportError::Missing {
+            path: self.path.clone(),
+            what: what.into(),
+        }
+    }
+
+    fn check_size(&self, size: u64, what: &'static str) -> Result<(), TransportError> {
+        if size <= LARGEST_DOCUMENT {
+            return Ok(());
+        }
+        Err(TransportError::TooLarge {
+            path: self.path.clone(),
+            what,
+            limit: LARGEST_DOCUMENT,
+        })
+    }
+
+    fn file(&self, name: &str) -> Result<Option<(File, u64)>, TransportError> {
+        let failed = || TransportError::io("read", &self.path);
+        match &self.place {
+            Place::Layout => {
+                let Some(file) = read_layout_file(&self.path, name)? else {
+                    return Ok(None);
+                };
+                let size = file.metadata().map_err(failed())?.len();
+                Ok(Some((file, size)))
+            }
+            Place::Archive(members) => {
+                let Some(&(offset, size)) = members.get(name) else {
+                    return Ok(None);
+                };
+                let mut file = File::open(&self.path).map_err(failed())?;
+                file.seek(SeekFrom::Start(offset)).map_err(failed())?;
+                Ok(Some((file, size)))
+            }
+        }
+    }
+}
+
+/// Opens a regular file of a layout without following any link inside it.
+pub(super) fn read_layout_file(
+    directory: &Path,
+    name: &str,
+) -> Result<Option<File>, TransportError> {
+    let path = directory.join(name);
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let open = || {
+        let layout = fs::open(directory, flags | OFlags::DIRECTORY, Mode::empty())?;
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+        fs::openat2(
+            &layout,
+            name,
+            flags | OFlags::NONBLOCK,
+            Mode::empty(),
+            resolve,
+        )
+    };
+    let file = match open() {
+        Ok(file) => File::from(file),
+        Err(Errno::NOENT) => return Ok(None),
+        Err(errno) => return Err(TransportError::io("open", path)(errno.into())),
+    };
+    match file.metadata() {
+        Ok(found) if found.is_file() => Ok(Some(file)),
+        Ok(_) => Err(TransportError::Kind {
+            path,
+            expected: "a regular file",
+        }),
+        Err(error) => Err(TransportError::io("look at", path)(error)),
+    }
+}
+
+/// Where the members of the archive at `path` are. Names that come twice and members that are
+/// links would let two readers see two images.
+fn members(path: &Path) -> Result<BTreeMap<String, (u64, u64)>, TransportError> {
+    let failed = || TransportError::io("read", path);
+    let file = File::open(path).map_err(failed())?;
+    let mut archive = tar::Archive::new(file);
+    let mut members = BTreeMap::new();
+    for entry in archive.entries_with_seek().map_err(failed())? {
+        let entry = entry.map_err(failed())?;
+        let kind = entry.header().entry_type();
+        if kind.is_dir() {
+            continue;
+        }
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let name = name.strip_prefix("./").unwrap_or(&name).to_owned();
+        let place = (entry.raw_file_position(), entry.size());
+        if !kind.is_file() || members.insert(name.clone(), place).is_some() {
+            return Err(TransportError::Member {
+                path: path.to_owned(),
+                member: name.escape_debug().to_string(),
+            });
+        }
+    }
+    Ok(members)
+}
+
+/// The bytes of a blob. Reading to the end fails with [`io::ErrorKind::InvalidData`] if they are
+/// not the announced ones.
+pub struct BlobReader {
+    inner: io::Take<File>,
+    hasher: Option<Hasher>,
+    digest: Digest,
+    left: u64,
+}
+
+impl Read for BlobReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.left -= read as u64;
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(&buffer[..read]);
+        }
+        let at_end = self.left == 0 || (read == 0 && !buffer.is_empty());
+        if at_end
+            && let Some(hasher) = self.hasher.take()
+            && (self.left > 0 || hasher.finish() != self.digest)
+        {
+            let message = format!("a blob does not match its digest {}", self.digest);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        Ok(read)
+    }
+}

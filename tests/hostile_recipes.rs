@@ -1,0 +1,83 @@
+//! Whatever the text, checking it ends soon and does not panic, and all places lie within it.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use onelayer::diagnostic::{TextStyle, to_json, to_text};
+use onelayer::source::SourceFile;
+use onelayer::validate::check;
+use proptest::prelude::*;
+
+use crate::diagnostics::{recipes, source};
+
+const STYLE: TextStyle = TextStyle {
+    colour: true,
+    graphics: true,
+};
+
+fn examine(name: &str, text: String) {
+    let file = SourceFile::new(name, text);
+    let checked = check(&file);
+    for label in checked
+        .diagnostics
+        .iter()
+        .flat_map(|diagnostic| &diagnostic.labels)
+    {
+        assert!(file.text().get(label.span.range()).is_some(), "{label:?}");
+    }
+    to_text(&file, &checked.diagnostics, STYLE);
+    to_json([(&file, checked.diagnostics.as_slice())]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn edited_recipes_do_not_panic(
+        recipe in 0..100_usize,
+        edits in prop::collection::vec((any::<prop::sample::Index>(), 0..4_usize, r#"[&*\[\]{}:#"'|>~!\-\t\n\r\x00\u{feff}é日🔑a<0.,= ]{0,4}"#), 1..6),
+    ) {
+        let all = [recipes("valid"), recipes("invalid")].concat();
+        let file = source(&all[recipe % all.len()]);
+        let mut text = file.text().to_owned();
+        for (at, cut, inserted) in edits {
+            let start = text.floor_char_boundary(at.index(text.len() + 1));
+            let end = text.ceil_char_boundary((start + cut).min(text.len()));
+            text.replace_range(start..end, &inserted);
+        }
+        examine(file.name(), text);
+    }
+}
+
+#[test]
+fn large_recipes_are_checked_in_time() {
+    let head = "name: x\nbase: scratch\n";
+    let mut unknown = head.to_owned();
+    let mut steps = format!("{head}steps:\n");
+    for number in 0..30_000 {
+        writeln!(unknown, "unknown{number}: 1").unwrap();
+        writeln!(steps, "- rnu: {number}").unwrap();
+    }
+    let texts = [
+        unknown,
+        steps,
+        "[".repeat(200_000),
+        "{a: ".repeat(100_000),
+        "- ".repeat(200_000),
+        "a:\n ".repeat(100_000),
+        "a".repeat(2 << 20),
+        format!("x: {}", "*a ".repeat(100_000)),
+    ];
+    for text in texts {
+        for name in ["recipe.yaml", "recipe.toml"] {
+            let start = Instant::now();
+            check(&SourceFile::new(name, text.as_str()));
+            let beginning: String = text.chars().take(30).collect();
+            let time = start.elapsed();
+            assert!(
+                time < Duration::from_secs(20),
+                "{name} {beginning:?}: {time:?}"
+            );
+        }
+    }
+}
