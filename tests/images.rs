@@ -119,7 +119,7 @@ fn an_archive_does_not_replace_a_folder() {
     fs::create_dir(workspace.path("out")).unwrap();
     let told = workspace.build(&["-o", "oci-archive:out"]).expect(5);
     assert!(
-        told.stderr.contains("cannot write `out`"),
+        told.stderr.contains("not a regular file"),
         "{}",
         told.stderr
     );

@@ -1,5 +1,6 @@
 //! What tests share: asking for what the host must have, running tools, listing directories.
 
+pub(crate) mod build;
 pub(crate) mod image;
 pub(crate) mod listing;
 pub(crate) mod nasty;
