@@ -97,6 +97,7 @@ fn umoci_restores_a_nasty_tree() {
 
 #[test]
 fn podman_restores_a_nasty_tree() {
+    let _engines = crate::support::engines_mount();
     if !require_root() || !require_tool("podman") {
         return;
     }

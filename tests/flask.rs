@@ -49,6 +49,7 @@ fn build(workspace: &Workspace) -> Outcome {
 
 #[test]
 fn the_image_says_what_the_recipe_says() {
+    let _engines = crate::support::engines_mount();
     if !possible(&["skopeo", "podman"]) {
         return;
     }
@@ -143,6 +144,7 @@ fn rpm_finds_every_package_as_it_was_installed() {
 
 #[test]
 fn another_place_gives_the_same_image() {
+    let _engines = crate::support::engines_mount();
     if !possible(&["unshare"]) {
         return;
     }
@@ -272,6 +274,7 @@ fn content(path: &Path) -> Vec<u8> {
 
 #[test]
 fn the_image_holds_what_the_script_makes() {
+    let _engines = crate::support::engines_mount();
     if !possible(&["buildah", "umoci"]) {
         return;
     }

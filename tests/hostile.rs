@@ -73,6 +73,7 @@ fn settings() -> BTreeMap<&'static str, Option<String>> {
 
 #[test]
 fn scriptlets_change_and_read_nothing_of_the_host() {
+    let _engines = crate::support::engines_rest();
     if !require_packages() {
         return;
     }
@@ -122,6 +123,7 @@ fn scriptlets_change_and_read_nothing_of_the_host() {
 
 #[test]
 fn links_in_the_root_lead_a_manager_nowhere() {
+    let _engines = crate::support::engines_rest();
     if !require_packages() {
         return;
     }

@@ -464,6 +464,7 @@ fn every_step_has_its_effect() {
 
 #[test]
 fn podman_runs_an_image() {
+    let _engines = crate::support::engines_mount();
     if !require_root() || !require_tool("podman") {
         return;
     }

@@ -71,6 +71,7 @@ fn assert_clean(work: &Work, mounts_before: &str) {
 
 #[test]
 fn a_killed_transaction_leaves_nothing() {
+    let _engines = crate::support::engines_rest();
     if !require_packages() {
         return;
     }
@@ -92,6 +93,7 @@ fn a_killed_transaction_leaves_nothing() {
 
 #[test]
 fn a_build_that_is_killed_at_any_moment_leaves_nothing() {
+    let _engines = crate::support::engines_rest();
     if !require_packages() {
         return;
     }
@@ -110,6 +112,7 @@ fn a_build_that_is_killed_at_any_moment_leaves_nothing() {
 
 #[test]
 fn a_killed_command_leaves_nothing() {
+    let _engines = crate::support::engines_rest();
     if !require_packages() {
         return;
     }
@@ -124,6 +127,7 @@ fn a_killed_command_leaves_nothing() {
 
 #[test]
 fn signals_end_a_build_in_order() {
+    let _engines = crate::support::engines_rest();
     if !require_packages() {
         return;
     }
@@ -155,6 +159,7 @@ fn signals_end_a_build_in_order() {
 
 #[test]
 fn a_step_that_takes_too_long_is_named() {
+    let _engines = crate::support::engines_rest();
     if !require_packages() {
         return;
     }

@@ -272,6 +272,7 @@ fn caller_that_is_killed() {
 
 #[test]
 fn killing_the_caller_leaves_nothing() {
+    let _engines = crate::support::engines_rest();
     if !ready() {
         return;
     }

@@ -85,6 +85,7 @@ fn the_mount_table_is_exactly_this() {
 
 #[test]
 fn the_host_sees_no_mount_while_a_command_runs() {
+    let _engines = crate::support::engines_rest();
     if !ready() {
         return;
     }

@@ -9,6 +9,20 @@ pub(crate) mod workspace;
 use std::env;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Who may change the host's mount table: container engines do, onelayer must not.
+static HOST_MOUNTS: RwLock<()> = RwLock::new(());
+
+/// Held by a test that has a container engine mount something on the host.
+pub(crate) fn engines_mount() -> RwLockReadGuard<'static, ()> {
+    HOST_MOUNTS.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Held by a test that compares the host's mount table before and after: no engine is at work.
+pub(crate) fn engines_rest() -> RwLockWriteGuard<'static, ()> {
+    HOST_MOUNTS.write().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Whether the test runs as root; says so if not, and fails under `ONELAYER_REQUIRE_ALL=1`.
 pub(crate) fn require_root() -> bool {
