@@ -20,7 +20,7 @@ if [ $# = 0 ]; then
 	if [ ! -d "$BENCH/large" ]; then
 		mkdir "$BENCH/large"
 		for part in bin lib/x86_64-linux-gnu lib/python3 lib/gcc share/doc share/perl share/man lib/locale lib/llvm-14 share/icons; do
-			[ -d "/usr/$part" ] && cp -a --parents "/usr/$part" "$BENCH/large/"
+			[ ! -d "/usr/$part" ] || { mkdir -p "$BENCH/large/$part" && cp -a "/usr/$part/." "$BENCH/large/$part/"; }
 			[ "$(du -sm "$BENCH/large" | cut -f1)" -ge 700 ] && break
 		done
 	fi

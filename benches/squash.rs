@@ -43,7 +43,10 @@ fn listed(folder: &Path) -> Tree {
     };
     let upper = Upper::open(folder).expect("the folder was just made");
     let mut tree = Tree::new();
-    tree.apply(tree::walk(&upper, &options).expect("the folder can be read"), 0);
+    tree.apply(
+        tree::walk(&upper, &options).expect("the folder can be read"),
+        0,
+    );
     tree
 }
 

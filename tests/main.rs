@@ -15,6 +15,7 @@ mod images;
 mod layering;
 mod lifecycle;
 mod packages;
+mod privilege;
 mod rootfs;
 mod sandbox;
 mod schema;
