@@ -6,5 +6,6 @@
 )]
 
 mod archives;
+mod changes;
 mod layering;
 mod support;

@@ -12,7 +12,7 @@ use onelayer::tree::{self, Marks, Tree, Upper, WalkOptions};
 use super::nasty::EPOCH;
 
 /// The tree of a plain directory.
-pub fn tree(directory: &Path) -> Tree {
+pub(crate) fn tree(directory: &Path) -> Tree {
     let options = WalkOptions {
         marks: Marks::None,
         ..WalkOptions::default()
@@ -24,7 +24,7 @@ pub fn tree(directory: &Path) -> Tree {
 }
 
 /// The options that tests use, with `threads`.
-pub fn options(threads: usize, compression: Compression) -> Options<'static> {
+pub(crate) fn options(threads: usize, compression: Compression) -> Options<'static> {
     Options {
         threads: threads.try_into().ok(),
         source_date_epoch: EPOCH,
@@ -34,14 +34,14 @@ pub fn options(threads: usize, compression: Compression) -> Options<'static> {
 }
 
 /// The bytes of a layer and what is known about them.
-pub fn layer(tree: &Tree, options: &Options<'_>) -> (Vec<u8>, Layer) {
+pub(crate) fn layer(tree: &Tree, options: &Options<'_>) -> (Vec<u8>, Layer) {
     let mut blob = Vec::new();
     let layer = layer::squash(tree, options, &mut blob, &Silent).unwrap();
     (blob, layer)
 }
 
 /// An image around `layers`.
-pub fn describe(layers: Vec<Layer>) -> Image {
+pub(crate) fn describe(layers: Vec<Layer>) -> Image {
     let description = Description {
         platform: Platform {
             os: "linux".to_owned(),
@@ -67,7 +67,7 @@ pub fn describe(layers: Vec<Layer>) -> Image {
 }
 
 /// Writes `tree` as an image to every one of `references`.
-pub fn write(tree: &Tree, references: &[&str]) -> Image {
+pub(crate) fn write(tree: &Tree, references: &[&str]) -> Image {
     let references: Vec<_> = references
         .iter()
         .map(|text| text.parse().unwrap())

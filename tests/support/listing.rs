@@ -10,11 +10,11 @@ use onelayer::digest::Digest;
 use rustix::fs::{self, AtFlags, Dir, FileType, Mode, OFlags, StatxFlags};
 
 /// Path → everything about it that an image keeps, in words.
-pub type Listing = BTreeMap<Vec<u8>, String>;
+pub(crate) type Listing = BTreeMap<Vec<u8>, String>;
 
 /// Lists `root` by descriptors, so that paths may be of any length. Files with several names are
 /// shown as the first of them.
-pub fn list(root: &Path) -> Listing {
+pub(crate) fn list(root: &Path) -> Listing {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY;
     let directory = fs::open(root, flags, Mode::empty()).unwrap();
     let mut listing = Listing::new();
@@ -114,7 +114,7 @@ fn xattrs(directory: &OwnedFd, name: &[u8]) -> String {
 }
 
 /// What differs, for a message.
-pub fn differences(expected: &Listing, found: &Listing) -> String {
+pub(crate) fn differences(expected: &Listing, found: &Listing) -> String {
     let mut lines = Vec::new();
     for (path, line) in expected {
         match found.get(path) {

@@ -1,20 +1,20 @@
 //! What tests share: asking for what the host must have, running tools, listing directories.
 
-pub mod image;
-pub mod listing;
-pub mod nasty;
+pub(crate) mod image;
+pub(crate) mod listing;
+pub(crate) mod nasty;
 
 use std::env;
 use std::path::Path;
 use std::process::{Command, Output};
 
 /// Whether the test runs as root; says so if not, and fails under `ONELAYER_REQUIRE_ALL=1`.
-pub fn require_root() -> bool {
+pub(crate) fn require_root() -> bool {
     rustix::process::geteuid().is_root() || skip("root")
 }
 
 /// Whether `name` is on the path; says so if not, and fails under `ONELAYER_REQUIRE_ALL=1`.
-pub fn require_tool(name: &str) -> bool {
+pub(crate) fn require_tool(name: &str) -> bool {
     let folders = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&folders).any(|folder| folder.join(name).is_file())
         || skip(&format!("tool {name}"))
@@ -22,7 +22,7 @@ pub fn require_tool(name: &str) -> bool {
 
 /// Says that the running test is skipped and why; gives `false`.
 #[expect(clippy::print_stderr, reason = "a skipped test must be visible")]
-pub fn skip(missing: &str) -> bool {
+pub(crate) fn skip(missing: &str) -> bool {
     let test = std::thread::current();
     let message = format!("SKIPPED: {}: {missing}", test.name().unwrap_or("a test"));
     assert!(
@@ -34,17 +34,17 @@ pub fn skip(missing: &str) -> bool {
 }
 
 /// A directory on a disk (not in memory, where attributes and overlays may be missing).
-pub fn scratch() -> tempfile::TempDir {
+pub(crate) fn scratch() -> tempfile::TempDir {
     tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
 }
 
 /// Runs a program that must succeed.
-pub fn run(program: &str, arguments: &[&str]) -> Output {
+pub(crate) fn run(program: &str, arguments: &[&str]) -> Output {
     run_in(Path::new("/"), program, arguments)
 }
 
 /// Runs a program that must succeed, in `directory`.
-pub fn run_in(directory: &Path, program: &str, arguments: &[&str]) -> Output {
+pub(crate) fn run_in(directory: &Path, program: &str, arguments: &[&str]) -> Output {
     let output = Command::new(program)
         .args(arguments)
         .current_dir(directory)

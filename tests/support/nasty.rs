@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use rustix::fs::{CWD, FileType, Mode, XattrFlags, makedev, mkdirat, mknodat, openat, setxattr};
 
 /// Files made by [`make`] that are later than this must show it.
-pub const EPOCH: u64 = 1_700_000_000;
+pub(crate) const EPOCH: u64 = 1_700_000_000;
 
 /// `cap_net_raw+ep`, as revision 2.
 const NET_RAW: [u8; 20] = [
@@ -18,7 +18,7 @@ const NET_RAW: [u8; 20] = [
 ];
 
 /// Fills `root`; needs root.
-pub fn make(root: &Path) {
+pub(crate) fn make(root: &Path) {
     let at = |name: &str| root.join(name);
     let file = |name: &str, content: &[u8], mode: u32| {
         fs::write(at(name), content).unwrap();
@@ -40,7 +40,12 @@ pub fn make(root: &Path) {
     )
     .unwrap();
     file("etc/noted", b"attributes", 0o640);
-    for (name, value) in [("user.b", &b"two\0\n\xff"[..]), ("user.a", b"")] {
+    let long = [b'v'; 3000];
+    for (name, value) in [
+        ("user.b", &b"two\0\n\xff"[..]),
+        ("user.a", b""),
+        ("user.c", &long),
+    ] {
         setxattr(at("etc/noted"), name, value, XattrFlags::empty()).unwrap();
     }
     setxattr(at("etc"), "user.folder", b"yes", XattrFlags::empty()).unwrap();
@@ -101,7 +106,7 @@ pub fn make(root: &Path) {
 }
 
 /// Makes a file whose path has more than five thousand bytes, which no single call takes.
-pub fn make_deep(root: &Path) {
+pub(crate) fn make_deep(root: &Path) {
     let part = "p".repeat(250);
     let mut directory =
         rustix::fs::open(root, rustix::fs::OFlags::DIRECTORY, Mode::empty()).unwrap();
@@ -116,7 +121,7 @@ pub fn make_deep(root: &Path) {
 }
 
 /// Bytes that no compressor shortens, the same in every run.
-pub fn noise(length: usize) -> Vec<u8> {
+pub(crate) fn noise(length: usize) -> Vec<u8> {
     let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut bytes = Vec::with_capacity(length);
     while bytes.len() < length {
