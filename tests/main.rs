@@ -7,5 +7,8 @@
 
 mod archives;
 mod changes;
+mod foreign_images;
 mod layering;
+mod layouts;
+mod resolving;
 mod support;
