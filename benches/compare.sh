@@ -53,7 +53,7 @@ for tree; do
 	for _ in $(seq "$RUNS"); do
 		measure onelayer "$SQUASH" "$tree" "oci:$BENCH/out:latest"
 		size[onelayer]=$(blob)
-		measure buildah buildah commit --quiet "$container" "oci:$BENCH/out:latest"
+		measure buildah buildah commit --quiet --disable-compression=false "$container" "oci:$BENCH/out:latest"
 		size[buildah]=$(blob)
 		rm -rf "$BENCH/umoci"
 		umoci init --layout "$BENCH/umoci"

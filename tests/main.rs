@@ -6,16 +6,20 @@
 )]
 
 mod archives;
+mod changes;
 mod command_line;
 mod diagnostics;
 mod flask;
+mod foreign_images;
 mod hostile;
 mod hostile_recipes;
 mod images;
 mod layering;
+mod layouts;
 mod lifecycle;
 mod packages;
 mod privilege;
+mod resolving;
 mod rootfs;
 mod sandbox;
 mod schema;

@@ -10,6 +10,7 @@ use super::entry::Xattr;
 
 /// Longest list of names and longest value that Linux has (`XATTR_LIST_MAX`, `XATTR_SIZE_MAX`).
 const XATTR_LIMIT: usize = 65536;
+const USUAL_LIMIT: usize = 512;
 
 /// The revision in the top byte of `security.capability`, see capabilities(7).
 const CAPABILITY_REVISION_2: u8 = 2;
@@ -50,8 +51,8 @@ pub(super) fn xattrs(
     let mut path = format!("/proc/self/fd/{}/", directory.as_raw_fd()).into_bytes();
     path.extend_from_slice(if name.is_empty() { b"." } else { name });
 
-    buffer.resize(XATTR_LIMIT, 0);
-    let length = match fs::llistxattr(path.as_slice(), buffer.as_mut_slice()) {
+    let list = |buffer: &mut [u8]| fs::llistxattr(path.as_slice(), buffer);
+    let length = match growing(buffer, list) {
         Ok(0) | Err(Errno::OPNOTSUPP) => return Ok(Vec::new()),
         Ok(length) => length,
         Err(errno) => return Err(errno),
@@ -63,7 +64,8 @@ pub(super) fn xattrs(
         .collect();
     let mut xattrs = Vec::with_capacity(names.len());
     for name in names {
-        match fs::lgetxattr(path.as_slice(), &*name, buffer.as_mut_slice()) {
+        let read = |buffer: &mut [u8]| fs::lgetxattr(path.as_slice(), &*name, buffer);
+        match growing(buffer, read) {
             Ok(length) => xattrs.push(Xattr {
                 name,
                 value: Box::from(&buffer[..length]),
@@ -75,6 +77,24 @@ pub(super) fn xattrs(
     }
     xattrs.sort();
     Ok(xattrs)
+}
+
+/// Calls `read` with a small buffer, and again with one for the largest answer if that is not
+/// enough. Nearly all entries have few attributes or none.
+fn growing(
+    buffer: &mut Vec<u8>,
+    mut read: impl FnMut(&mut [u8]) -> Result<usize, Errno>,
+) -> Result<usize, Errno> {
+    if buffer.is_empty() {
+        buffer.resize(USUAL_LIMIT, 0);
+    }
+    match read(buffer) {
+        Err(Errno::RANGE) if buffer.len() < XATTR_LIMIT => {
+            buffer.resize(XATTR_LIMIT, 0);
+            read(buffer)
+        }
+        result => result,
+    }
 }
 
 /// Whether an image carries the attribute. POSIX access lists are in a form that only Linux file

@@ -41,6 +41,9 @@ impl Tree {
         let mut at: Vec<u8> = Vec::new();
         let mut links = 0;
         while let Some(part) = rest.pop_front() {
+            if part == b"." {
+                continue;
+            }
             if part == b".." {
                 let parent = at.iter().rposition(|&byte| byte == b'/');
                 at.truncate(parent.unwrap_or(0));
@@ -58,6 +61,10 @@ impl Tree {
                         return Err(ResolveError::TooManyLinks { path: shown(asked) });
                     }
                     at.truncate(if target.starts_with(b"/") { 0 } else { parent });
+                    if target.ends_with(b"/") {
+                        // The link insists on a directory.
+                        rest.push_front(b".".to_vec());
+                    }
                     for part in parts(target).collect::<Vec<_>>().into_iter().rev() {
                         rest.push_front(part.to_vec());
                     }
@@ -92,7 +99,7 @@ impl Tree {
 
 fn parts(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     path.split(|&byte| byte == b'/')
-        .filter(|part| !part.is_empty() && *part != b".")
+        .filter(|part| !part.is_empty())
 }
 
 /// As messages show a path that may have been asked for with a leading slash.

@@ -55,41 +55,28 @@ impl Upper {
         &self.path
     }
 
-    /// Opens the directory `path` for listing.
-    pub(super) fn open_directory(&self, path: &[u8]) -> Result<OwnedFd, TreeError> {
-        self.open_beneath(path, OFlags::RDONLY | OFlags::DIRECTORY)
+    /// Opens the directory `path` for listing; `start` is an open directory on the way to it, if
+    /// one is at hand, with the length of its path.
+    pub(super) fn open_directory(
+        &self,
+        path: &[u8],
+        start: Option<(&OwnedFd, usize)>,
+    ) -> Result<OwnedFd, TreeError> {
+        let (directory, length) = start.unwrap_or((&self.directory, 0));
+        let rest = &path[length..];
+        let rest = rest.strip_prefix(b"/").unwrap_or(rest);
+        open_beneath(directory, rest, OFlags::RDONLY | OFlags::DIRECTORY)
             .map_err(|errno| self.failed("open", path, errno))
     }
 
     /// Opens the file `path` for reading; never waits for a peer, should it have become a fifo.
     pub(super) fn open_file(&self, path: &[u8]) -> Result<File, TreeError> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
-        match self.open_beneath(path, flags) {
+        match open_beneath(&self.directory, path, flags) {
             Ok(file) => Ok(File::from(file)),
             Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Err(self.changed(path)),
             Err(errno) => Err(self.failed("open", path, errno)),
         }
-    }
-
-    /// A path longer than the kernel takes is walked in pieces.
-    fn open_beneath(&self, path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
-        let mut rest = path;
-        let mut held: Option<OwnedFd> = None;
-        while rest.len() > LONGEST_STRING {
-            let cut = rest[..LONGEST_STRING]
-                .iter()
-                .rposition(|&byte| byte == b'/')
-                .ok_or(Errno::NAMETOOLONG)?;
-            let directory = held.as_ref().unwrap_or(&self.directory);
-            held = Some(open_at(
-                directory,
-                &rest[..cut],
-                OFlags::PATH | OFlags::DIRECTORY,
-            )?);
-            rest = &rest[cut + 1..];
-        }
-        let name = if rest.is_empty() { b"." } else { rest };
-        open_at(held.as_ref().unwrap_or(&self.directory), name, flags)
     }
 
     pub(super) fn failed(
@@ -112,6 +99,24 @@ impl Upper {
             upper: self.path.display().to_string(),
         }
     }
+}
+
+/// A path longer than the kernel takes is walked in pieces.
+fn open_beneath(directory: &OwnedFd, path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {
+    let mut rest = path;
+    let mut held: Option<OwnedFd> = None;
+    while rest.len() > LONGEST_STRING {
+        let cut = rest[..LONGEST_STRING]
+            .iter()
+            .rposition(|&byte| byte == b'/')
+            .ok_or(Errno::NAMETOOLONG)?;
+        let flags = OFlags::PATH | OFlags::DIRECTORY;
+        let directory = held.as_ref().unwrap_or(directory);
+        held = Some(open_at(directory, &rest[..cut], flags)?);
+        rest = &rest[cut + 1..];
+    }
+    let name = if rest.is_empty() { b"." } else { rest };
+    open_at(held.as_ref().unwrap_or(directory), name, flags)
 }
 
 fn open_at(directory: impl AsFd, path: &[u8], flags: OFlags) -> Result<OwnedFd, Errno> {

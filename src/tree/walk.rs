@@ -88,12 +88,12 @@ pub fn walk(upper: &Arc<Upper>, options: &WalkOptions<'_>) -> Result<Changes, Tr
         options,
         listed: Mutex::default(),
     };
-    let directory = upper.open_directory(b"")?;
+    let directory = upper.open_directory(b"", None)?;
     let mut root = Listing::default();
     let mut buffer = Vec::new();
     walk.visit(&directory, c"", &[], &mut root, &mut buffer)?;
     walk.keep(Ok(root));
-    rayon::scope(|scope| walk.directory(scope, Box::default()));
+    rayon::scope(|scope| walk.directory(scope, Box::default(), None));
 
     let mut listed = walk
         .listed
@@ -131,19 +131,37 @@ struct Listing {
     directories: Vec<Box<[u8]>>,
 }
 
+/// A directory that stays open while what is below it is listed: a compromise between one
+/// descriptor for each level and a walk from the top for each directory, in a tree that may be
+/// ten thousand levels deep.
+struct Anchor {
+    directory: OwnedFd,
+    /// Of its path.
+    length: usize,
+}
+
+/// Levels between anchors.
+const ANCHOR_DISTANCE: usize = 64;
+
 impl Walk<'_> {
-    /// Lists `path` and spawns a task for each directory in it. One descriptor is open per task,
-    /// however deep the tree.
-    fn directory<'s>(&'s self, scope: &Scope<'s>, path: Box<[u8]>) {
-        let listing = self.list(&path).map_err(|failure| (path, failure));
-        for path in self.keep(listing) {
-            scope.spawn(move |scope| self.directory(scope, path));
+    /// Lists `path`, below `anchor`, and spawns a task for each directory in it.
+    fn directory<'s>(
+        &'s self,
+        scope: &Scope<'s>,
+        path: Box<[u8]>,
+        mut anchor: Option<Arc<Anchor>>,
+    ) {
+        let listing = self.list(&path, &mut anchor);
+        for path in self.keep(listing.map_err(|failure| (path, failure))) {
+            let anchor = anchor.clone();
+            scope.spawn(move |scope| self.directory(scope, path, anchor));
         }
     }
 
-    fn list(&self, path: &[u8]) -> Result<Listing, TreeError> {
+    fn list(&self, path: &[u8], anchor: &mut Option<Arc<Anchor>>) -> Result<Listing, TreeError> {
         let failed = |errno| self.upper.failed("list", path, errno);
-        let directory = self.upper.open_directory(path)?;
+        let start = anchor.as_deref().map(|at| (&at.directory, at.length));
+        let directory = self.upper.open_directory(path, start)?;
         let mut listing = Listing::default();
         let mut buffer = Vec::new();
         for found in Dir::read_from(&directory).map_err(failed)? {
@@ -153,6 +171,11 @@ impl Walk<'_> {
                 continue;
             }
             self.visit(&directory, name, path, &mut listing, &mut buffer)?;
+        }
+        let below_anchor = &path[start.map_or(0, |(_, length)| length)..];
+        if below_anchor.iter().filter(|&&byte| byte == b'/').count() >= ANCHOR_DISTANCE {
+            let length = path.len();
+            *anchor = Some(Arc::new(Anchor { directory, length }));
         }
         Ok(listing)
     }

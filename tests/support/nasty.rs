@@ -40,7 +40,12 @@ pub(crate) fn make(root: &Path) {
     )
     .unwrap();
     file("etc/noted", b"attributes", 0o640);
-    for (name, value) in [("user.b", &b"two\0\n\xff"[..]), ("user.a", b"")] {
+    let long = [b'v'; 3000];
+    for (name, value) in [
+        ("user.b", &b"two\0\n\xff"[..]),
+        ("user.a", b""),
+        ("user.c", &long),
+    ] {
         setxattr(at("etc/noted"), name, value, XattrFlags::empty()).unwrap();
     }
     setxattr(at("etc"), "user.folder", b"yes", XattrFlags::empty()).unwrap();
