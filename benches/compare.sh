@@ -1,77 +1,87 @@
 #!/bin/bash
-# Squashes whole directories with onelayer and with its peers, in one run, alternated, and prints ratios of medians.
-#   In:  root; buildah, umoci, pigz, GNU time; directories as arguments, or none: then the root of the flask image
-#        (target/bench/flask, unpacked from target/demo) and a copy of this host's /usr of 500 MB or more.
-#        RUNS (default 5).
-#   Out: a Markdown table: median seconds, how many times faster onelayer is, bytes of the blob, peak memory.
-set -eu -o pipefail
+# Squashes directories with onelayer and with other tools, and compares whole processes.
+#
+#   benches/compare.sh [DIRECTORY]
+#
+# Without an argument it takes a copy of a part of this host's /usr of at least 500 MB. Runs are
+# alternated, so that a busy machine disturbs all tools alike; the medians of five are printed as
+# ratios to onelayer's. Needs root, buildah, umoci, pigz and GNU time. ROUNDS=n changes the five,
+# MEGABYTES=n the size of the copy.
+#
+# Every tool begins with a directory and ends with a compressed layer on disk and its digest;
+# buildah, umoci and onelayer write an image layout around it.
+set -euo pipefail
+export LC_ALL=C
+
+rounds=${ROUNDS:-5}
+megabytes=${MEGABYTES:-500}
 cd "$(dirname "$0")/.."
-RUNS=${RUNS:-5} BENCH=$PWD/target/bench
-mkdir -p "$BENCH"
-cargo build --release --locked --quiet --example squash
-SQUASH=$PWD/target/release/examples/squash
-# shellcheck source=../specs/python-flask/machine.sh
-WORK=$BENCH . specs/python-flask/machine.sh
+cargo build --quiet --release --example squash
+squash=$(cargo metadata --format-version 1 --no-deps | jq -r .target_directory)/release/examples/squash
 
-if [ $# = 0 ]; then
-	if [ ! -d "$BENCH/flask" ]; then
-		umoci unpack --image "${FLASK:-$BENCH/flask-image:latest}" "$BENCH/flask" > /dev/null 2>&1
-	fi
-	if [ ! -d "$BENCH/large" ]; then
-		mkdir "$BENCH/large"
-		for part in bin lib/x86_64-linux-gnu lib/python3 lib/gcc share/doc share/perl share/man lib/locale lib/llvm-14 share/icons; do
-			[ ! -d "/usr/$part" ] || { mkdir -p "$BENCH/large/$part" && cp -a "/usr/$part/." "$BENCH/large/$part/"; }
-			[ "$(du -sm "$BENCH/large" | cut -f1)" -ge 700 ] && break
-		done
-	fi
-	set -- "$BENCH/flask/rootfs" "$BENCH/large"
+work=$(mktemp -d "${TMPDIR:-/var/tmp}/compare.XXXXXX")
+storage=(--root "$work/storage" --runroot "$work/run" --storage-driver overlay)
+trap 'buildah "${storage[@]}" rm -a >/dev/null 2>&1 || true; umount "$work"/storage/overlay 2>/dev/null || true; rm -rf "$work"' EXIT
+
+tree=${1:-}
+if [ -z "$tree" ]; then
+    tree=$work/tree
+    mkdir -p "$tree/usr"
+    # Libraries, data, programs, in turn, so that the mixture is that of a root file system.
+    for folder in /usr/lib/python3* /usr/share/* /usr/lib/* /usr/bin; do
+        [ "$(du -sm "$tree" | cut -f1)" -ge "$megabytes" ] && break
+        [ "$(du -sm "$folder" | cut -f1)" -gt 150 ] && continue
+        mkdir -p "$tree$(dirname "$folder")"
+        cp -a "$folder" "$tree$folder"
+    done
 fi
+echo "tree: $(find "$tree" | wc -l) entries, $(du -sm --apparent-size "$tree" | cut -f1) MB," \
+     "$(nproc) processors, $rounds rounds"
 
-measure() { # NAME COMMAND...: one line `seconds kilobytes` into NAME.times
-	name=$1
-	shift
-	rm -rf "$BENCH/out"
-	sync
-	command time --format '%e %M' --append --output "$BENCH/$name.times" "$@" > /dev/null 2> "$BENCH/$name.log" ||
-		{ cat "$BENCH/$name.log" >&2; exit 1; }
+# What each tool may prepare is not measured: buildah's container holds the tree already.
+container=$(buildah "${storage[@]}" from scratch)
+mounted=$(buildah "${storage[@]}" mount "$container")
+cp -a "$tree/." "$mounted/"
+buildah "${storage[@]}" umount "$container" >/dev/null
+
+prepare_umoci() { umoci init --layout "$work/umoci"; umoci new --image "$work/umoci:x"; }
+run_pigz() {
+    mkdir -p "$work/pigz"
+    tar -C "$tree" -cf - . | pigz | tee "$work/pigz/blob" | sha256sum
 }
+export -f run_pigz
+export work tree
 
-blob() { # bytes of the largest file below a layout
-	find "$BENCH/out" -type f -printf '%s\n' | sort -n | tail -n 1
-}
+tools="onelayer buildah umoci pigz"
+declare -A seconds memory size
+for round in $(seq "$rounds"); do
+    for tool in $tools; do
+        rm -rf "${work:?}/$tool"
+        [ "$tool" = umoci ] && prepare_umoci
+        # Nobody pays for what the one before left to be written.
+        sync
+        measured=$work/measured
+        case $tool in
+            buildah) set -- buildah "${storage[@]}" commit --quiet --disable-compression=false "$container" "oci:$work/buildah:x" ;;
+            onelayer) set -- "$squash" "$tree" "oci:$work/onelayer:x" ;;
+            umoci) set -- umoci insert --image "$work/umoci:x" "$tree" / ;;
+            pigz) set -- bash -c run_pigz ;;
+        esac
+        /usr/bin/time -o "$measured" -f "%e %M" "$@" >/dev/null 2>&1
+        read -r wall peak <"$measured"
+        seconds[$tool]+="$wall "
+        memory[$tool]+="$peak "
+        size[$tool]=$(find "$work/$tool" -type f -printf '%s\n' | sort -n | tail -1)
+        echo "round $round: $tool ${wall} s" >&2
+    done
+done
 
-median() { sort -n -k "$2" "$BENCH/$1.times" | cut -d ' ' -f "$2" | awk '{v[NR]=$1} END {print v[int((NR+1)/2)]}'; }
-
-for tree; do
-	rm -f "$BENCH"/*.times
-	container=$(buildah from scratch)
-	mount=$(buildah mount "$container")
-	cp -a "$tree/." "$mount/"
-	buildah unmount "$container" > /dev/null
-	declare -A size
-	find "$tree" -type f -exec cat {} + > /dev/null # into the page cache
-	for _ in $(seq "$RUNS"); do
-		measure onelayer "$SQUASH" "$tree" "oci:$BENCH/out:latest"
-		size[onelayer]=$(blob)
-		measure buildah buildah commit --quiet --disable-compression=false "$container" "oci:$BENCH/out:latest"
-		size[buildah]=$(blob)
-		rm -rf "$BENCH/umoci"
-		umoci init --layout "$BENCH/umoci"
-		umoci new --image "$BENCH/umoci:latest"
-		measure umoci umoci insert --image "$BENCH/umoci:latest" "$tree" /
-		size[umoci]=$(find "$BENCH/umoci" -type f -printf '%s\n' | sort -n | tail -n 1)
-		measure pigz sh -c "tar --create --directory '$tree' . | pigz | tee '$BENCH/tar.gz' | sha256sum"
-		size[pigz]=$(stat --format %s "$BENCH/tar.gz")
-	done
-	buildah rm "$container" > /dev/null
-	echo "$(basename "$(dirname "$tree")")/$(basename "$tree"): $(du --apparent-size -sm "$tree" | cut -f1) MB, $(find "$tree" | wc -l) entries, $(nproc) cores, medians of $RUNS"
-	echo
-	echo '| | seconds | onelayer is faster by | blob, MB | peak memory, MB |'
-	echo '|---|---|---|---|---|'
-	own=$(median onelayer 1)
-	for name in onelayer buildah umoci pigz; do
-		awk -v name="$name" -v own="$own" -v s="$(median $name 1)" -v b="${size[$name]}" -v m="$(median $name 2)" \
-			'BEGIN { printf "| %s | %.2f | %s | %.1f | %.0f |\n", name, s, (name == "onelayer" ? "" : sprintf("%.2f", s / own)), b / 1e6, m / 1024 }'
-	done
-	echo
+median() { tr ' ' '\n' <<<"$1" | grep . | sort -n | awk '{v[NR]=$1} END {print v[int((NR+1)/2)]}'; }
+ours=$(median "${seconds[onelayer]}")
+printf '%-10s %9s %9s %12s %12s %10s\n' tool seconds "x ours" "blob MB" "x ours" "peak MB"
+for tool in $tools; do
+    wall=$(median "${seconds[$tool]}")
+    awk -v t="$tool" -v w="$wall" -v o="$ours" -v b="${size[$tool]}" -v ob="${size[onelayer]}" \
+        -v m="$(median "${memory[$tool]}")" \
+        'BEGIN {printf "%-10s %9.2f %9.2f %12.1f %12.3f %10.0f\n", t, w, w/o, b/1e6, b/ob, m/1024}'
 done

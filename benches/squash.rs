@@ -1,75 +1,83 @@
-//! How fast a tree becomes a layer: many small files, and a few large ones, by number of threads.
+//! The stages of a squash over a generated tree: listing, merging, writing the layer.
+//!
+//! For whole processes against other tools see `compare.sh`.
+
+#![expect(clippy::unwrap_used, reason = "a failed benchmark is a failed run")]
 
 use std::fs;
 use std::hint::black_box;
-use std::io;
-use std::num::NonZero;
 use std::path::Path;
 
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use onelayer::layer::{self, Options};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use onelayer::layer::{self, Compression, Options};
 use onelayer::progress::Silent;
-use onelayer::tree::{self, Marks, Tree, Upper, WalkOptions};
+use onelayer::tree::{self, Changes, Marks, Tree, Upper, WalkOptions};
 
-/// Text that compresses about as well as programs do, and differs from file to file.
-fn content(seed: u64, length: usize) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut bytes = Vec::with_capacity(length + 8);
-    while bytes.len() < length {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        let word = state.to_le_bytes();
-        bytes.extend_from_slice(&word[..4]);
-        bytes.extend_from_slice(b" the same words again ");
+/// Two thousand small files, some middling ones and a large one; half of each compresses.
+fn generate(root: &Path) {
+    let mut state = 1_u64;
+    let mut bytes = |length: usize| -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(length);
+        for _ in 0..length / 2 {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            bytes.push((state >> 56) as u8);
+            bytes.push(b'a');
+        }
+        bytes
+    };
+    for folder in 0..40 {
+        let folder = root.join(format!("usr/share/folder-{folder}"));
+        fs::create_dir_all(&folder).unwrap();
+        for file in 0..50 {
+            fs::write(folder.join(format!("file-{file}")), bytes(file * 90)).unwrap();
+        }
+        fs::write(folder.join("library.so"), bytes(500_000)).unwrap();
     }
-    bytes.truncate(length);
-    bytes
+    fs::write(root.join("archive"), bytes(20 << 20)).unwrap();
 }
 
-fn make(folder: &Path, files: u64, length: usize) {
-    for number in 0..files {
-        let parent = folder.join(format!("{:03}", number / 100));
-        fs::create_dir_all(&parent).expect("the temporary folder can be written");
-        fs::write(parent.join(number.to_string()), content(number, length))
-            .expect("the temporary folder can be written");
-    }
-}
-
-fn listed(folder: &Path) -> Tree {
+fn list(root: &Path) -> Changes {
     let options = WalkOptions {
         marks: Marks::None,
         ..WalkOptions::default()
     };
-    let upper = Upper::open(folder).expect("the folder was just made");
-    let mut tree = Tree::new();
-    tree.apply(
-        tree::walk(&upper, &options).expect("the folder can be read"),
-        0,
-    );
-    tree
+    tree::walk(&Upper::open(root).unwrap(), &options).unwrap()
 }
 
 fn squash(criterion: &mut Criterion) {
+    let scratch = tempfile::tempdir().unwrap();
+    generate(scratch.path());
+    let mut tree = Tree::new();
+    tree.apply(list(scratch.path()), 0);
+
     let mut group = criterion.benchmark_group("squash");
     group.sample_size(10);
-    for (name, files, length) in [("small", 10_000, 3_000), ("large", 8, 8 << 20)] {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        make(folder.path(), files, length);
-        let tree = listed(folder.path());
-        group.throughput(Throughput::Bytes(files * length as u64));
-        for threads in [1, 2] {
-            let options = Options {
-                threads: NonZero::new(threads),
-                ..Options::default()
-            };
-            group.bench_with_input(BenchmarkId::new(name, threads), &tree, |bench, tree| {
-                bench.iter(|| {
-                    let layer = layer::squash(tree, &options, io::sink(), &Silent);
-                    black_box(layer.expect("nothing changes meanwhile"))
-                });
-            });
-        }
+    group.throughput(Throughput::Elements(tree.len() as u64));
+    group.bench_function("walk", |bencher| bencher.iter(|| list(scratch.path())));
+    group.bench_function("apply", |bencher| {
+        bencher.iter_with_setup(
+            || list(scratch.path()),
+            |changes| {
+                let mut tree = Tree::new();
+                tree.apply(changes, 0);
+                black_box(tree)
+            },
+        );
+    });
+    for (name, compression) in [
+        ("gzip level 1", Compression::Gzip { level: 1 }),
+        ("gzip level 4", Compression::default()),
+        ("none", Compression::None),
+    ] {
+        let options = Options {
+            compression,
+            ..Options::default()
+        };
+        let write = || layer::squash(&tree, &options, std::io::sink(), &Silent).unwrap();
+        group.throughput(Throughput::Bytes(write().uncompressed_size));
+        group.bench_function(name, |bencher| bencher.iter(write));
     }
     group.finish();
 }
