@@ -5,7 +5,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::support::build::{Work, mounts, require_packages, snapshot, source};
+use crate::support::build::{Work, require_packages, snapshot, source};
+use crate::support::mounts;
 
 const PACKAGES: [&str; 6] = [
     "hostile-descriptors",

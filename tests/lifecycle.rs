@@ -5,7 +5,8 @@ use std::process::{Child, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::support::build::{Built, Work, mounts, require_packages, run};
+use crate::support::build::{Built, Work, require_packages, run};
+use crate::support::mounts;
 
 /// How soon everything of a build must be gone.
 const SOON: Duration = Duration::from_secs(5);
@@ -57,7 +58,7 @@ fn send(child: &Child, signal: &str) {
 }
 
 /// After a build was killed: all is as before, and another one works.
-fn assert_clean(work: &Work, mounts_before: &str) {
+fn assert_clean(work: &Work, mounts_before: &[String]) {
     let gone = wait_until(SOON, || work.processes().is_empty());
     assert!(gone, "left behind: {:?}", work.processes());
     assert_eq!(mounts(), mounts_before);

@@ -89,10 +89,10 @@ fn the_host_sees_no_mount_while_a_command_runs() {
     if !ready() {
         return;
     }
-    let table = || fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let table = crate::support::mounts;
     let before = table();
     let lab = Lab::new();
-    let mut during = String::new();
+    let mut during = Vec::new();
     let exit = LAUNCHER
         .run(
             &lab.script("echo x"),

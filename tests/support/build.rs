@@ -219,8 +219,3 @@ pub(crate) fn snapshot(folder: &Path) -> BTreeMap<PathBuf, String> {
     }
     all
 }
-
-/// The mounts that this process sees.
-pub(crate) fn mounts() -> String {
-    fs::read_to_string("/proc/self/mountinfo").unwrap()
-}

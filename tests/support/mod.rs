@@ -24,6 +24,19 @@ pub(crate) fn engines_rest() -> RwLockWriteGuard<'static, ()> {
     HOST_MOUNTS.write().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The host's mounts, but those of container engines, which other people on this host may use
+/// meanwhile: their storage and network namespaces.
+pub(crate) fn mounts() -> Vec<String> {
+    let table = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+    let of_an_engine = |line: &&str| {
+        let point = line.split(' ').nth(4).unwrap_or_default();
+        let ends = ["/overlay", "/merged", "/netns", "/shm"];
+        ends.iter().any(|end| point.ends_with(end)) || point.contains("/netns/")
+    };
+    let others = table.lines().filter(|line| !of_an_engine(line));
+    others.map(str::to_owned).collect()
+}
+
 /// Whether the test runs as root; says so if not, and fails under `ONELAYER_REQUIRE_ALL=1`.
 pub(crate) fn require_root() -> bool {
     rustix::process::geteuid().is_root() || skip("root")
