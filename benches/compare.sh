@@ -29,7 +29,7 @@ if [ -z "$tree" ]; then
     mkdir -p "$tree/usr"
     # Libraries, data, programs, in turn, so that the mixture is that of a root file system.
     for folder in /usr/lib/python3* /usr/share/* /usr/lib/* /usr/bin; do
-        [ "$(du -sm "$tree" | cut -f1)" -ge "$megabytes" ] && break
+        [ "$(du -sm --apparent-size "$tree" | cut -f1)" -ge "$megabytes" ] && break
         [ "$(du -sm "$folder" | cut -f1)" -gt 150 ] && continue
         mkdir -p "$tree$(dirname "$folder")"
         cp -a "$folder" "$tree$folder"
@@ -53,7 +53,7 @@ export -f run_pigz
 export work tree
 
 tools="onelayer buildah umoci pigz"
-declare -A seconds memory size
+declare -A seconds processor memory size
 for round in $(seq "$rounds"); do
     for tool in $tools; do
         rm -rf "${work:?}/$tool"
@@ -62,14 +62,16 @@ for round in $(seq "$rounds"); do
         sync
         measured=$work/measured
         case $tool in
-            buildah) set -- buildah "${storage[@]}" commit --quiet --disable-compression=false "$container" "oci:$work/buildah:x" ;;
+            buildah) set -- buildah "${storage[@]}" commit --quiet --disable-compression=false \
+                "$container" "oci:$work/buildah:x" ;;
             onelayer) set -- "$squash" "$tree" "oci:$work/onelayer:x" ;;
             umoci) set -- umoci insert --image "$work/umoci:x" "$tree" / ;;
             pigz) set -- bash -c run_pigz ;;
         esac
-        /usr/bin/time -o "$measured" -f "%e %M" "$@" >/dev/null 2>&1
-        read -r wall peak <"$measured"
+        /usr/bin/time -o "$measured" -f "%e %U %S %M" "$@" >/dev/null 2>&1
+        read -r wall user system peak <"$measured"
         seconds[$tool]+="$wall "
+        processor[$tool]+="$(awk "BEGIN {print $user + $system}") "
         memory[$tool]+="$peak "
         size[$tool]=$(find "$work/$tool" -type f -printf '%s\n' | sort -n | tail -1)
         echo "round $round: $tool ${wall} s" >&2
@@ -77,11 +79,15 @@ for round in $(seq "$rounds"); do
 done
 
 median() { tr ' ' '\n' <<<"$1" | grep . | sort -n | awk '{v[NR]=$1} END {print v[int((NR+1)/2)]}'; }
-ours=$(median "${seconds[onelayer]}")
-printf '%-10s %9s %9s %12s %12s %10s\n' tool seconds "x ours" "blob MB" "x ours" "peak MB"
+wall=$(median "${seconds[onelayer]}")
+cpu=$(median "${processor[onelayer]}")
+printf '%-10s %9s %9s %9s %9s %9s %9s %9s\n' \
+    tool wall/s "x ours" cpu/s "x ours" "blob/MB" "x ours" peak/MB
 for tool in $tools; do
-    wall=$(median "${seconds[$tool]}")
-    awk -v t="$tool" -v w="$wall" -v o="$ours" -v b="${size[$tool]}" -v ob="${size[onelayer]}" \
-        -v m="$(median "${memory[$tool]}")" \
-        'BEGIN {printf "%-10s %9.2f %9.2f %12.1f %12.3f %10.0f\n", t, w, w/o, b/1e6, b/ob, m/1024}'
+    awk -v tool="$tool" -v wall="$(median "${seconds[$tool]}")" -v our_wall="$wall" \
+        -v cpu="$(median "${processor[$tool]}")" -v our_cpu="$cpu" \
+        -v blob="${size[$tool]}" -v our_blob="${size[onelayer]}" \
+        -v peak="$(median "${memory[$tool]}")" \
+        'BEGIN {printf "%-10s %9.2f %9.2f %9.2f %9.2f %9.1f %9.3f %9.0f\n", tool, wall,
+            wall / our_wall, cpu, cpu / our_cpu, blob / 1e6, blob / our_blob, peak / 1024}'
 done

@@ -2,10 +2,12 @@
 
 use std::fs::{self, File};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 use onelayer::digest::Digest;
 use onelayer::layer::{Compression, LayerError};
-use onelayer::progress::Silent;
+use onelayer::progress::{Event, Reporter, Silent};
+use onelayer::tree::{Tree, Upper, WalkOptions, walk};
 
 use crate::support::listing::{self, Listing};
 use crate::support::nasty::{self, EPOCH};
@@ -274,4 +276,62 @@ fn a_full_disk_is_an_error() {
     let options = image::options(3, Compression::default());
     let result = onelayer::layer::squash(&tree, &options, Full(20 << 20), &Silent);
     assert!(matches!(result, Err(LayerError::Write(_))));
+}
+
+#[test]
+fn progress_ends_at_the_total_and_a_request_to_stop_is_heard() {
+    #[derive(Default)]
+    struct Seen(std::sync::Mutex<Vec<(u64, u64)>>);
+    impl Reporter for Seen {
+        fn report(&self, event: &Event<'_>) {
+            if let Event::Squashing { done, total } = event {
+                self.0.lock().unwrap().push((*done, *total));
+            }
+        }
+    }
+    let scratch = scratch();
+    for file in 0..5 {
+        fs::write(
+            scratch.path().join(format!("{file}")),
+            nasty::noise(5 << 20),
+        )
+        .unwrap();
+    }
+    let tree = image::tree(scratch.path());
+    let mut options = image::options(2, Compression::default());
+    let seen = Seen::default();
+    let layer = onelayer::layer::squash(&tree, &options, std::io::sink(), &seen).unwrap();
+    let seen = seen.0.into_inner().unwrap();
+    assert!(seen.len() > 3 && seen.is_sorted());
+    assert_eq!(
+        seen.last(),
+        Some(&(layer.uncompressed_size, layer.uncompressed_size))
+    );
+
+    let stop = AtomicBool::new(true);
+    let stopped = || stop.load(std::sync::atomic::Ordering::Relaxed);
+    options.cancel = Some(&stopped);
+    let result = onelayer::layer::squash(&tree, &options, std::io::sink(), &Silent);
+    assert!(matches!(result, Err(LayerError::Cancelled)));
+}
+
+#[test]
+fn late_steps_stand_at_the_end_and_leave_the_beginning_as_it_was() {
+    let scratch = scratch();
+    let [early, late] = ["early", "late"].map(|name| {
+        let folder = scratch.path().join(name);
+        fs::create_dir_all(folder.join("usr/share")).unwrap();
+        folder
+    });
+    fs::write(early.join("usr/share/z"), nasty::noise(3 << 20)).unwrap();
+    fs::write(late.join("usr/share/a"), "new").unwrap();
+    let options = image::options(2, Compression::default());
+    let mut tree = image::tree(&early);
+    let (before, _) = image::layer(&tree, &options);
+    let upper = Upper::open(late).unwrap();
+    tree.apply(walk(&upper, &WalkOptions::default()).unwrap(), 1);
+    let (after, _) = image::layer(&tree, &options);
+    // All but the end of the archive, a member of its own, is a prefix of the new blob.
+    let end = image::layer(&Tree::new(), &options).0.len();
+    assert!(after.starts_with(&before[..before.len() - end.min(64)]));
 }

@@ -200,7 +200,7 @@ fn compare(steps: &[Vec<Operation>], marks: Marks) -> Result<(), TestCaseError> 
         for operation in step {
             perform(&merged, operation);
         }
-        umount2(&merged, MntFlags::empty()).unwrap();
+        unmount(&merged);
         lower.push(upper.clone());
         let changes = tree::walk(&Upper::open(&upper).unwrap(), &options).unwrap();
         let before = tree.clone();
@@ -225,11 +225,20 @@ fn compare(steps: &[Vec<Operation>], marks: Marks) -> Result<(), TestCaseError> 
     )
     .unwrap();
     let kernel = without_directory_times(listing::list(&merged));
-    umount2(&merged, MntFlags::empty()).unwrap();
+    unmount(&merged);
     let ours = without_directory_times(describe(&tree));
     let differences = listing::differences(&kernel, &ours);
     prop_assert!(differences.is_empty(), "{}", differences);
     check_order(&tree)
+}
+
+/// Another test that starts a program at this moment gives it all descriptors until it has begun;
+/// one of them may keep the mount busy.
+fn unmount(target: &Path) {
+    while let Err(errno) = umount2(target, MntFlags::empty()) {
+        assert_eq!(errno, nix::errno::Errno::EBUSY);
+        thread::sleep(std::time::Duration::from_millis(2));
+    }
 }
 
 /// A directory takes the rank of a step only if the step changed the directory itself.

@@ -90,9 +90,12 @@ pub fn squash(
     })?;
 
     let layer = Layer {
+        diff_id: sums.diff_id,
+        digest: sums.digest,
+        size: sums.size,
+        uncompressed_size: sums.uncompressed_size,
         media_type: options.compression.media_type(),
         entries: items.len(),
-        ..sums
     };
     reporter.report(&Event::Squashed {
         entries: layer.entries,
@@ -103,6 +106,14 @@ pub fn squash(
     Ok(layer)
 }
 
+/// What is known when all bytes have passed.
+struct Sums {
+    diff_id: Digest,
+    digest: Digest,
+    size: u64,
+    uncompressed_size: u64,
+}
+
 /// Takes the segments in order, hashes them both ways and writes them.
 fn commit(
     segments: &[Segment],
@@ -110,7 +121,7 @@ fn commit(
     options: &Options<'_>,
     blob: impl Write,
     reporter: &dyn Reporter,
-) -> Result<Layer, LayerError> {
+) -> Result<Sums, LayerError> {
     let total = segments.iter().map(|segment| segment.length).sum();
     let is_compressed = options.compression != Compression::None;
     let mut blob = HashingWriter::new(blob);
@@ -134,7 +145,7 @@ fn commit(
     }
     blob.flush().map_err(LayerError::Write)?;
     let (_, digest, size) = blob.finish();
-    Ok(Layer {
+    Ok(Sums {
         diff_id: if is_compressed {
             diff_id.finish()
         } else {
@@ -143,7 +154,5 @@ fn commit(
         digest,
         size,
         uncompressed_size: done,
-        media_type: options.compression.media_type(),
-        entries: 0,
     })
 }

@@ -164,3 +164,13 @@ impl Entry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_million_entries_fit_in_memory() {
+        assert!(size_of::<Entry>() <= 96, "{} bytes", size_of::<Entry>());
+    }
+}

@@ -78,8 +78,11 @@ pub struct WalkOptions<'a> {
 /// Lists the change set in `upper`, on all threads of the current rayon pool.
 ///
 /// Character devices 0:0 are removals, directories marked opaque hide what was below them (see
-/// the kernel's [overlayfs.rst]). The directory must not change meanwhile. The result is sorted
-/// and the same for any number of threads.
+/// the kernel's [overlayfs.rst]). The upper directory itself is the root of what it changes: its
+/// mode and owner become the root's, as they do when the overlay is mounted.
+///
+/// The directory must not change meanwhile. The result is sorted and the same for any number of
+/// threads.
 ///
 /// [overlayfs.rst]: https://docs.kernel.org/filesystems/overlayfs.html#whiteouts-and-opaque-directories
 pub fn walk(upper: &Arc<Upper>, options: &WalkOptions<'_>) -> Result<Changes, TreeError> {
