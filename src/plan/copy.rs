@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::digest::Digest;
 use crate::recipe::OrKeep;
 
-use super::{BytePath, InputEntry, InputKind, InputSource, Mode, Owner};
+use super::{BytePath, FileCapabilities, InputEntry, InputKind, InputSource, Mode, Origin, Owner};
 
 /// Entries to copy, folders before what is in them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -22,6 +22,35 @@ pub struct CopyAction {
     pub owner: Option<Owner>,
     /// What is copied where.
     pub entries: Vec<CopyEntry>,
+    /// Capabilities of whoever executes the copied files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<FileCapabilities>,
+}
+
+/// A copy from another root file system, whose contents are only known when that is finished.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CopyFromAction {
+    /// The root file system.
+    pub from: Origin,
+    /// Paths or globs in it.
+    pub sources: Vec<String>,
+    /// Globs, relative to each source, of what is left out.
+    pub exclude: Vec<String>,
+    /// The destination as the recipe names it.
+    pub to: String,
+    /// Whether links are copied as what they point to.
+    pub follow_links: bool,
+    /// Owner of everything copied; none where each entry keeps its own.
+    pub owner: Option<Owner>,
+    /// Permission bits of files, where the recipe says them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<OrKeep<Mode>>,
+    /// Permission bits of folders, where the recipe says them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub directory_mode: Option<OrKeep<Mode>>,
+    /// Capabilities of whoever executes the copied files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<FileCapabilities>,
 }
 
 /// One entry of a copy.

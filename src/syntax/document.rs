@@ -53,6 +53,24 @@ impl Document {
         &self.root
     }
 
+    /// The value at a path, as a document of its own.
+    pub fn part(&self, path: &[PathSegment]) -> Option<Self> {
+        self.node(path).cloned().map(Self::new)
+    }
+
+    /// The text at a path, if a scalar stands there.
+    pub fn text(&self, path: &[PathSegment]) -> Option<&str> {
+        match &self.node(path)?.content {
+            Content::Scalar { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether a value stands at a path.
+    pub fn has(&self, path: &[PathSegment]) -> bool {
+        self.node(path).is_some()
+    }
+
     /// Whether a value stands at a path and all of it could be read.
     pub fn is_read(&self, path: &[PathSegment]) -> bool {
         self.node(path).is_some_and(|node| node.is_whole())

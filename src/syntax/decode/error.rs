@@ -139,9 +139,13 @@ fn wrong_type(expected: &str, node: &Node, span: Span) -> Diagnostic {
             kind: ScalarKind::Null,
             ..
         } => diagnostic.help("write a value, or remove the key"),
-        Content::Scalar { text, .. } if wants_text => {
+        Content::Scalar { text, .. } if wants_text && !text.is_empty() => {
             diagnostic.help(format!("put it in quotes: `\"{text}\"`"))
         }
+        Content::Scalar {
+            kind: ScalarKind::Expanded,
+            ..
+        } => diagnostic.help(format!("choose another value: {expected} is needed here")),
         Content::Scalar { text, .. } if wants_list && text.len() <= 40 => {
             diagnostic.help(format!("write a list: `[{}]`", text.escape_debug()))
         }
