@@ -5,10 +5,12 @@
     reason = "a failed step of a test is a failed test"
 )]
 
+mod allowances;
 mod archives;
 mod changes;
 mod command_line;
 mod diagnostics;
+mod explanations;
 mod flask;
 mod foreign_images;
 mod hostile;

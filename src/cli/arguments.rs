@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Print the JSON Schema of recipes
     Schema,
+    /// Explain a diagnostic code: cause, example, cure
+    Explain(Explain),
 }
 
 /// Which recipe, and where its inputs are.
@@ -96,6 +98,13 @@ pub(crate) struct Inspect {
     /// How it is printed
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The code, as diagnostics show it; without one, all codes are listed
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -5,6 +5,7 @@
 mod arguments;
 mod build;
 mod exit;
+mod explain;
 mod inspect;
 mod plan;
 mod print;
@@ -43,6 +44,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Build(arguments) => build::run(arguments, terminal),
         Command::Inspect(arguments) => inspect::run(arguments, terminal),
         Command::Schema => schema::run(),
+        Command::Explain(arguments) => explain::run(arguments),
     };
     exit.into()
 }

@@ -3,7 +3,9 @@
 //! Every problem type of the front half becomes a [`Diagnostic`]; the command line turns those
 //! into text ([`to_text`]) or JSON ([`to_json`]). The text of the recipe is attached there, once.
 
-mod code;
+mod codes;
+mod denial;
+mod explanation;
 mod json;
 mod suggestion;
 mod text;
@@ -12,13 +14,15 @@ use serde::Serialize;
 
 use crate::source::Span;
 
-pub use code::Code;
+pub use codes::{Class, Code, UnknownCode};
+pub use denial::{Denial, deny};
+pub use explanation::{Explanation, manual};
 pub use json::to_json;
 pub use suggestion::nearest;
 pub use text::{TextStyle, to_text};
 
 /// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The recipe is rejected.
@@ -62,6 +66,11 @@ impl Diagnostic {
     /// A problem for which it is not.
     pub fn warning(code: Code, message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, code, message)
+    }
+
+    /// A proposal.
+    pub fn advice(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Severity::Advice, code, message)
     }
 
     fn new(severity: Severity, code: Code, message: impl Into<String>) -> Self {
