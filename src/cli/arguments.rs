@@ -37,6 +37,23 @@ pub(crate) struct RecipeArguments {
     /// Folder that the recipe's inputs are relative to [default: the recipe's folder]
     #[arg(long, value_name = "DIR")]
     pub(crate) context: Option<PathBuf>,
+    /// Value of an argument that the recipe declares (can be repeated)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Platform that the image is for [default: the recipe's, then this machine's]
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    pub(crate) platform: Option<String>,
+    /// Stage to make the image of, instead of the recipe's end
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) target: Option<String>,
+}
+
+/// `NAME=VALUE`
+fn setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write `NAME=VALUE`".to_owned()),
+    }
 }
 
 #[derive(Debug, Args)]

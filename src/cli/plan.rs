@@ -8,7 +8,7 @@ use super::print;
 use super::terminal::Terminal;
 
 pub(crate) fn run(arguments: &Plan, terminal: Terminal) -> Exit {
-    let planned = match ops::plan(&arguments.recipe.location()) {
+    let planned = match ops::plan(&arguments.recipe.choice()) {
         Ok(planned) => planned,
         Err(error) => return print::error(&error, terminal),
     };

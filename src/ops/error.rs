@@ -3,11 +3,12 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::execute::{ExecuteError, StepError};
 use crate::image::ImageError;
 use crate::layer::LayerError;
 use crate::packages::PackagesError;
+use crate::recipe::ScalarProblem;
 use crate::sandbox::Exit;
 use crate::source::SourceFile;
 use crate::store::StoreError;
@@ -39,6 +40,29 @@ pub enum Error {
     NoRecipe {
         /// The folder.
         path: PathBuf,
+    },
+    /// A platform that there is not.
+    #[error("{}", .0.message)]
+    Platform(ScalarProblem),
+    /// A stage that the recipe does not have.
+    #[error("the recipe has no stage `{target}`")]
+    NoStage {
+        /// The stage that was asked for.
+        target: String,
+        /// Those that it has.
+        stages: Vec<String>,
+    },
+    /// The image is larger than the recipe allows.
+    #[error("the image has {found} {what}, more than the {most} of `limits.{key}`")]
+    Limit {
+        /// The key of `limits`.
+        key: &'static str,
+        /// What was counted.
+        what: &'static str,
+        /// How many there are.
+        found: u64,
+        /// How many are allowed.
+        most: u64,
     },
     /// The recipe runs foreign code, and this user cannot confine it.
     #[error("this recipe runs commands, which needs root")]
@@ -89,7 +113,8 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Rejected { .. } => ErrorKind::Rejected,
-            Self::Reference(_) => ErrorKind::Usage,
+            Self::Reference(_) | Self::Platform(_) | Self::NoStage { .. } => ErrorKind::Usage,
+            Self::Limit { .. } => ErrorKind::Step,
             Self::NeedsRoot | Self::Packages(PackagesError::NoManager { .. }) => ErrorKind::Host,
             Self::Step(error) => match &error.source {
                 ExecuteError::Exit {
@@ -116,6 +141,17 @@ impl Error {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::NoRecipe { .. } => Some("name a recipe, or a folder that holds one".to_owned()),
+            Self::Platform(problem) => Some(problem.help.clone()),
+            Self::NoStage { target, stages } => {
+                Some(match nearest(target, stages.iter().map(String::as_str)) {
+                    Some(meant) => format!("write `--target {meant}` if that is meant"),
+                    None if stages.is_empty() => "remove `--target`".to_owned(),
+                    None => format!("choose one of `{}`", stages.join("`, `")),
+                })
+            }
+            Self::Limit { key, .. } => Some(format!(
+                "find what takes the room with `onelayer inspect`, or raise `limits.{key}`"
+            )),
             Self::NeedsRoot => Some(
                 "run it as root; recipes that only copy and write need no privilege".to_owned(),
             ),

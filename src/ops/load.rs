@@ -1,5 +1,6 @@
 //! Reading and validating a recipe.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,13 +13,20 @@ use super::Error;
 /// Names of recipes in a folder, the first one found wins.
 const NAMES: [&str; 3] = ["recipe.yaml", "recipe.yml", "recipe.toml"];
 
-/// Where a recipe is, and where its inputs are.
-#[derive(Debug, Clone)]
-pub struct RecipeLocation {
+/// Which recipe, where its inputs are, and what was chosen about it.
+#[derive(Debug, Clone, Default)]
+pub struct RecipeChoice {
     /// A recipe, or a folder that holds one.
     pub recipe: PathBuf,
     /// Folder that inputs are relative to; the recipe's own if `None`.
     pub context: Option<PathBuf>,
+    /// Values of arguments, by name.
+    pub arguments: BTreeMap<String, String>,
+    /// Platform to build for, `OS/ARCHITECTURE[/VARIANT]`; the recipe's, or that of this machine, if
+    /// `None`.
+    pub platform: Option<String>,
+    /// Stage to make the image of, instead of the recipe's end.
+    pub target: Option<String>,
 }
 
 /// Reads the recipe at `path`, or in the folder `path`.

@@ -12,5 +12,5 @@ mod plan;
 pub use build::{BuildOptions, Built, build};
 pub use error::{Error, ErrorKind};
 pub use inspect::{Inspection, inspect};
-pub use load::{RecipeLocation, load, validate};
+pub use load::{RecipeChoice, load, validate};
 pub use plan::{Planned, plan};

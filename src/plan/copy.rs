@@ -6,10 +6,10 @@
 
 use serde::Serialize;
 
+use super::{
+    BytePath, FileCapabilities, InputEntry, InputKind, InputSource, Mode, OrKeep, Origin, Owner,
+};
 use crate::digest::Digest;
-use crate::recipe::OrKeep;
-
-use super::{BytePath, FileCapabilities, InputEntry, InputKind, InputSource, Mode, Origin, Owner};
 
 /// Entries to copy, folders before what is in them.
 #[derive(Debug, Clone, PartialEq, Serialize)]

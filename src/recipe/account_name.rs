@@ -64,7 +64,17 @@ mod tests {
         for good in ["app", "_apt", "www-data", "systemd-network", "host$", "A.b"] {
             assert!(good.parse::<AccountName>().is_ok(), "{good}");
         }
-        for bad in ["", "$", "1a", "-a", "a:b", "a b", "é", "a\n", &"a".repeat(33)] {
+        for bad in [
+            "",
+            "$",
+            "1a",
+            "-a",
+            "a:b",
+            "a b",
+            "é",
+            "a\n",
+            &"a".repeat(33),
+        ] {
             assert!(bad.parse::<AccountName>().is_err(), "{bad}");
         }
     }

@@ -44,8 +44,7 @@ type Prefixed = fn(String) -> Base;
 
 impl Base {
     fn parse(text: &str) -> Result<Self, ScalarProblem> {
-        const HELP: &str =
-            "write `scratch`, the reference of an image, `rootfs:PATH`, `stage:NAME` or `recipe:PATH`";
+        const HELP: &str = "write `scratch`, the reference of an image, `rootfs:PATH`, `stage:NAME` or `recipe:PATH`";
         if text.trim().is_empty() {
             return Err(ScalarProblem::new("the base is empty", HELP));
         }

@@ -181,14 +181,19 @@ mod tests {
         assert_eq!(perfmon[3], 2);
         assert_eq!(perfmon[16], 1 << 6);
         for (bad, cure) in [
-            ("cap_net_raw", "write names, `+` or `=`, and flags: `cap_net_bind_service+ep`"),
+            (
+                "cap_net_raw",
+                "write names, `+` or `=`, and flags: `cap_net_bind_service+ep`",
+            ),
             ("net_raw+ep", "write `cap_net_raw` if that is meant"),
             ("cap_net_rwa+ep", "write `cap_net_raw` if that is meant"),
             ("cap_net_raw+e", "write `cap_net_raw+ep`"),
         ] {
             assert_eq!(bad.parse::<FileCapabilities>().unwrap_err().help, cure);
         }
-        let shown = "cap_net_admin,cap_net_raw+ep".parse::<FileCapabilities>().unwrap();
+        let shown = "cap_net_admin,cap_net_raw+ep"
+            .parse::<FileCapabilities>()
+            .unwrap();
         assert_eq!(shown.to_string(), "cap_net_admin,cap_net_raw=ep");
     }
 }

@@ -18,7 +18,11 @@ fn hex(text: &str, digits: usize, name: &str) -> Result<String, ScalarProblem> {
     let prefix = format!("{name}:");
     let plain = text.strip_prefix(&prefix).unwrap_or(text);
     let lower = plain.to_ascii_lowercase();
-    if lower.len() == digits && lower.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+    if lower.len() == digits
+        && lower
+            .bytes()
+            .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    {
         return Ok(lower);
     }
     let found = plain.chars().count();

@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::Reference;
 use super::reference::is_reference_character;
 use super::scalar::ScalarProblem;
-use super::Reference;
 use crate::syntax::{ScalarKind, Written};
 
 /// Whether a step is made, decided while the recipe is planned:
@@ -309,10 +309,9 @@ impl<'de> Deserialize<'de> for Condition {
         use serde::de::Error;
         let written = Written::expecting(deserializer, "a condition")?;
         let condition: Result<Self, ScalarProblem> = match written.kind {
-            ScalarKind::Null | ScalarKind::Integer | ScalarKind::Float => Err(problem(format!(
-                "`{}` is not a condition",
-                written.text
-            ))),
+            ScalarKind::Null | ScalarKind::Integer | ScalarKind::Float => {
+                Err(problem(format!("`{}` is not a condition", written.text)))
+            }
             // `when: true` is a boolean of YAML and means what it says.
             ScalarKind::Boolean => written.text.to_lowercase().parse(),
             ScalarKind::String | ScalarKind::Expanded => written.text.parse(),
@@ -360,8 +359,15 @@ mod tests {
         let [Clause::And(and), Clause::Compare { equal: false, .. }] = or.as_slice() else {
             panic!("{condition:?}");
         };
-        assert!(matches!(and.as_slice(), [Clause::Not(_), Clause::Compare { equal: true, .. }]));
-        let names: Vec<String> = condition.references().iter().map(ToString::to_string).collect();
+        assert!(matches!(
+            and.as_slice(),
+            [Clause::Not(_), Clause::Compare { equal: true, .. }]
+        ));
+        let names: Vec<String> = condition
+            .references()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(names, ["args.A", "args.B", "args.C"]);
     }
 
@@ -381,7 +387,11 @@ mod tests {
             ("debug", "`debug` names nothing"),
             ("é", "`é` is not known in conditions"),
         ] {
-            assert_eq!(text.parse::<Condition>().unwrap_err().message, message, "{text}");
+            assert_eq!(
+                text.parse::<Condition>().unwrap_err().message,
+                message,
+                "{text}"
+            );
         }
         let deep = "(".repeat(5000);
         assert!(deep.parse::<Condition>().is_err());

@@ -1,11 +1,11 @@
 //! How a server is shown that we may come in.
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Secrets with which a server lets us in, by the names that `--secret` gives them. Their values
 /// are in no recipe.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
     /// Secret that holds the user's name.

@@ -136,12 +136,17 @@ impl FromStr for Platform {
         }
         let Some((_, variants)) = ARCHITECTURES.iter().find(|(name, _)| *name == architecture)
         else {
-            let other = OTHER_SPELLINGS.iter().find(|(other, _)| *other == architecture);
-            let meant = other.map(|(_, name)| *name).or_else(|| {
-                nearest(architecture, ARCHITECTURES.iter().map(|(name, _)| *name))
-            });
+            let other = OTHER_SPELLINGS
+                .iter()
+                .find(|(other, _)| *other == architecture);
+            let meant = other
+                .map(|(_, name)| *name)
+                .or_else(|| nearest(architecture, ARCHITECTURES.iter().map(|(name, _)| *name)));
             return Err(ScalarProblem::new(
-                format!("architecture `{}` is not known", architecture.escape_debug()),
+                format!(
+                    "architecture `{}` is not known",
+                    architecture.escape_debug()
+                ),
                 meant.map_or_else(
                     || "write the architecture as Go spells it: `amd64`, `arm64`".to_owned(),
                     |name| format!("write `linux/{name}`"),
@@ -185,7 +190,12 @@ mod tests {
 
     #[test]
     fn platforms_are_spelled_as_go_does() {
-        for good in ["linux/amd64", "linux/arm/v7", "linux/arm64/v8", "linux/s390x"] {
+        for good in [
+            "linux/amd64",
+            "linux/arm/v7",
+            "linux/arm64/v8",
+            "linux/s390x",
+        ] {
             assert_eq!(good.parse::<Platform>().unwrap().to_string(), good);
         }
         for (bad, cure) in [

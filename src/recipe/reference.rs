@@ -59,15 +59,14 @@ impl FromStr for Reference {
 
     fn from_str(text: &str) -> Result<Self, ScalarProblem> {
         let unknown = |help: String| {
-            ScalarProblem::new(
-                format!("`{}` names nothing", text.escape_debug()),
-                help,
-            )
+            ScalarProblem::new(format!("`{}` names nothing", text.escape_debug()), help)
         };
         let (root, rest) = text.split_once('.').unwrap_or((text, ""));
         match root {
             "args" if is_argument_name(rest) => Ok(Self::Argument(rest.to_owned())),
-            "args" => Err(unknown("write the argument's name after `args.`".to_owned())),
+            "args" => Err(unknown(
+                "write the argument's name after `args.`".to_owned(),
+            )),
             "platform" => match PLATFORM_PARTS.iter().find(|(name, _)| *name == rest) {
                 Some((_, part)) => Ok(Self::Platform(*part)),
                 None => Err(unknown(

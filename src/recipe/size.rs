@@ -66,7 +66,11 @@ impl FromStr for Size {
                 }));
             }
         };
-        match digits.parse::<u64>().ok().map(|count| count.checked_mul(factor)) {
+        match digits
+            .parse::<u64>()
+            .ok()
+            .map(|count| count.checked_mul(factor))
+        {
             Some(Some(0)) => Err(ScalarProblem::new(
                 format!("`{text}` is no size at all"),
                 "give at least `1B`, or remove the key for no limit",
@@ -84,7 +88,9 @@ impl FromStr for Size {
 /// In the largest unit that leaves a whole number.
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = UNITS.iter().find(|(_, factor)| self.bytes.is_multiple_of(*factor));
+        let unit = UNITS
+            .iter()
+            .find(|(_, factor)| self.bytes.is_multiple_of(*factor));
         let (name, factor) = unit.unwrap_or(&("B", 1));
         write!(f, "{}{name}", self.bytes / factor)
     }
@@ -103,8 +109,17 @@ mod tests {
         assert_eq!(bytes("200 MB"), Some(200_000_000));
         assert_eq!(bytes("17"), Some(17));
         for bad in [
-            "", "0", "0MiB", "MiB", "1.5GB", "-1", "1EiB", "99999999999999999999", "99999999TiB",
-            "1  B", "1é",
+            "",
+            "0",
+            "0MiB",
+            "MiB",
+            "1.5GB",
+            "-1",
+            "1EiB",
+            "99999999999999999999",
+            "99999999TiB",
+            "1  B",
+            "1é",
         ] {
             assert_eq!(bytes(bad), None, "{bad}");
         }

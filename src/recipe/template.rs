@@ -120,8 +120,14 @@ mod tests {
             ["t:é", "e:args.A@2..15", "t:-", "e:platform.os@16..33"]
         );
         assert_eq!(shown("a$${{ b }}"), ["t:a${{ b }}"]);
-        assert_eq!(shown("$${{ b }} ${{ args.A }}"), ["t:${{ b }} ", "e:args.A@10..23"]);
-        assert_eq!(shown("x ${{ args.A"), ["t:x ", "!:the expression has no end"]);
+        assert_eq!(
+            shown("$${{ b }} ${{ args.A }}"),
+            ["t:${{ b }} ", "e:args.A@10..23"]
+        );
+        assert_eq!(
+            shown("x ${{ args.A"),
+            ["t:x ", "!:the expression has no end"]
+        );
         assert_eq!(shown("${{ }}"), ["!:`` names nothing"]);
         assert!(Template::parse("${{ args.A }}").unwrap().is_whole());
         assert!(!Template::parse(" ${{ args.A }}").unwrap().is_whole());

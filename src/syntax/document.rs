@@ -20,7 +20,7 @@ impl Document {
     pub fn parse(file: &SourceFile) -> (Option<Self>, Vec<Diagnostic>) {
         let text = file.text();
         if text.len() > MAX_BYTES {
-            let problem = Diagnostic::error(Code::Budget, "the recipe is larger than 1 MiB")
+            let problem = Diagnostic::new(Code::Budget, "the recipe is larger than 1 MiB")
                 .label(Span::new(MAX_BYTES, MAX_BYTES), "limit reached here")
                 .help("move large content to files and copy them");
             return (None, vec![problem]);
@@ -35,7 +35,7 @@ impl Document {
         };
         if root.weight > MAX_NODES || root.depth > MAX_DEPTH {
             diagnostics.push(
-                Diagnostic::error(Code::Budget, "the recipe has too many values or levels")
+                Diagnostic::new(Code::Budget, "the recipe has too many values or levels")
                     .label(Span::default(), "in this file")
                     .help(format!(
                         "keep below {MAX_NODES} values and {MAX_DEPTH} levels"
@@ -66,7 +66,7 @@ impl Document {
 
     /// The value at a path, as a document of its own.
     pub fn part(&self, path: &[PathSegment]) -> Option<Self> {
-        self.node(path).cloned().map(Self::new)
+        self.node(path).map(|node| self.with_root(Arc::clone(node)))
     }
 
     /// The text at a path, if a scalar stands there.

@@ -29,7 +29,7 @@ impl Document {
     ) -> Self {
         let mut path = Vec::new();
         match rewritten(self.root(), &mut path, rewrite) {
-            Some(root) => Self::new(root),
+            Some(root) => self.with_root(root),
             None => self.clone(),
         }
     }

@@ -56,7 +56,7 @@ fn problem(text: &str, table: &DeTable<'_>, error: &toml::de::Error) -> Diagnost
             .get(span.range())
             .unwrap_or_default()
             .trim_matches(['"', '\'']);
-        let diagnostic = Diagnostic::error(Code::DuplicateKey, format!("key `{key}` stands twice"))
+        let diagnostic = Diagnostic::new(Code::DuplicateKey, format!("key `{key}` stands twice"))
             .label(span, "here again")
             .help("remove one of the two");
         return match last_before(table, key, span.start) {
@@ -64,7 +64,7 @@ fn problem(text: &str, table: &DeTable<'_>, error: &toml::de::Error) -> Diagnost
             None => diagnostic,
         };
     }
-    Diagnostic::error(
+    Diagnostic::new(
         Code::Syntax,
         format!("this is no TOML: {}", one_line(message)),
     )
@@ -134,7 +134,7 @@ impl Reader {
             DeValue::Float(number) => Node::scalar(span, number.as_str(), ScalarKind::Float),
             DeValue::Datetime(time) => {
                 self.diagnostics.push(
-                    Diagnostic::error(Code::WrongType, "recipes have no dates")
+                    Diagnostic::new(Code::WrongType, "recipes have no dates")
                         .label(span, "this date")
                         .help(format!("put it in quotes: `\"{time}\"`")),
                 );

@@ -69,7 +69,7 @@ impl Reader<'_> {
         }
         if self.root.is_none() {
             return Err(Box::new(
-                Diagnostic::error(Code::MissingKey, "the recipe is empty")
+                Diagnostic::new(Code::MissingKey, "the recipe is empty")
                     .label(Span::default(), "nothing here")
                     .help("write at least `name` and `base`"),
             ));
@@ -92,7 +92,7 @@ impl Reader<'_> {
             Event::Alias(anchor) => {
                 let Some(node) = self.anchors.get(&anchor).cloned() else {
                     return Err(Box::new(
-                        Diagnostic::error(Code::Syntax, "the anchor is used inside itself")
+                        Diagnostic::new(Code::Syntax, "the anchor is used inside itself")
                             .label(span, "here")
                             .help("write the value out here"),
                     ));
@@ -113,7 +113,7 @@ impl Reader<'_> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::DocumentStart(..) if self.root.is_some() => Err(Box::new(
-                Diagnostic::error(Code::Syntax, "a second document begins")
+                Diagnostic::new(Code::Syntax, "a second document begins")
                     .label(span, "here")
                     .help("write one recipe per file"),
             )),
@@ -194,7 +194,7 @@ impl Reader<'_> {
         let Some((key, key_span)) = open.key.take() else {
             let Content::Scalar { text, .. } = &node.content else {
                 return Err(Box::new(
-                    Diagnostic::error(Code::Syntax, "a key is not text")
+                    Diagnostic::new(Code::Syntax, "a key is not text")
                         .label(node.span, "this key")
                         .help("put it in quotes if text with brackets is meant"),
                 ));
@@ -204,7 +204,7 @@ impl Reader<'_> {
         };
         if let Some(first) = open.keys.get(&key) {
             self.diagnostics.push(
-                Diagnostic::error(Code::DuplicateKey, format!("key `{key}` stands twice"))
+                Diagnostic::new(Code::DuplicateKey, format!("key `{key}` stands twice"))
                     .label(key_span, "here again")
                     .label(*first, "here first")
                     .help("remove one of the two"),
@@ -235,7 +235,7 @@ impl Reader<'_> {
             return budget("collections are nested too deeply", span);
         }
         Box::new(
-            Diagnostic::error(Code::Syntax, format!("this is no YAML: {message}"))
+            Diagnostic::new(Code::Syntax, format!("this is no YAML: {message}"))
                 .label(span, "here")
                 .help("correct the syntax; nothing after it can be read until then"),
         )
@@ -250,7 +250,7 @@ impl Reader<'_> {
 
 fn budget(message: &str, span: Span) -> Box<Diagnostic> {
     Box::new(
-        Diagnostic::error(Code::Budget, message)
+        Diagnostic::new(Code::Budget, message)
             .label(span, "limit reached here")
             .help(format!(
                 "keep below {MAX_NODES} values, uses of anchors included, and {MAX_DEPTH} levels"
@@ -262,7 +262,7 @@ fn core_tag(tag: Option<&Tag>, span: Span) -> Read<()> {
     match tag {
         // `!` alone says that the value is no more than it looks: text, a list, a mapping.
         Some(tag) if !tag.is_yaml_core_schema() && tag.original() != "!" => Err(Box::new(
-            Diagnostic::error(
+            Diagnostic::new(
                 Code::Syntax,
                 format!("tag `{}` is not known", tag.original()),
             )
@@ -293,7 +293,7 @@ fn merge(entries: Vec<Entry>, text: &str) -> Read<Vec<Entry>> {
         for mapping in mappings {
             let Content::Mapping(added) = &mapping.content else {
                 return Err(Box::new(
-                    Diagnostic::error(
+                    Diagnostic::new(
                         Code::WrongType,
                         format!("`<<` cannot merge {}", mapping.found()),
                     )

@@ -32,8 +32,7 @@ pub(super) fn expand(document: &Document, values: &Values, file: &SourceFile) ->
         used: BTreeSet::new(),
         added: 0,
     };
-    let document =
-        document.rewrite(&mut |path, text, span| expansion.text(path, text, span));
+    let document = document.rewrite(&mut |path, text, span| expansion.text(path, text, span));
     Expanded {
         document,
         diagnostics: expansion.diagnostics,
@@ -67,7 +66,7 @@ impl Expansion<'_> {
         };
         if first == "args" {
             self.diagnostics.push(
-                Diagnostic::error(
+                Diagnostic::new(
                     Code::InvalidExpression,
                     "arguments cannot depend on other values",
                 )
@@ -107,7 +106,7 @@ impl Expansion<'_> {
             if self.added > MOST_ADDED {
                 if is_known {
                     self.diagnostics.push(
-                        Diagnostic::error(Code::Budget, "expressions make the recipe too large")
+                        Diagnostic::new(Code::Budget, "expressions make the recipe too large")
                             .label(place, "limit reached here")
                             .help("move large content to files and copy them"),
                     );
@@ -132,7 +131,7 @@ impl Expansion<'_> {
             Ok(reference) => reference,
             Err(problem) => {
                 self.diagnostics.push(
-                    Diagnostic::error(Code::InvalidExpression, problem.message.clone())
+                    Diagnostic::new(Code::InvalidExpression, problem.message.clone())
                         .label(place, "this expression")
                         .help(problem.help.clone()),
                 );
@@ -148,7 +147,7 @@ impl Expansion<'_> {
                 self.is_open = true;
                 if later == Later::Base && self.values.platform().is_some() {
                     self.diagnostics.push(
-                        Diagnostic::error(
+                        Diagnostic::new(
                             Code::NotCarriedOut,
                             "the environment of a base that is an image is not read yet",
                         )
@@ -160,7 +159,7 @@ impl Expansion<'_> {
             }
             Err(missing) => {
                 self.diagnostics.push(
-                    Diagnostic::error(missing.code, missing.problem.message)
+                    Diagnostic::new(missing.code, missing.problem.message)
                         .label(place, "this expression")
                         .help(missing.problem.help),
                 );

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, nearest};
 use crate::recipe::{
-    Arg, Condition, ConditionClause as Clause, Operand, Part, Platform, Reference, ScalarProblem, Template,
+    Arg, Condition, ConditionClause as Clause, Operand, Part, Platform, Reference, ScalarProblem,
+    Template, scope_path,
 };
 use crate::syntax::{Document, PathSegment};
 
@@ -50,6 +51,8 @@ pub(super) struct Values {
     declared: BTreeMap<String, Arg>,
     chosen: BTreeMap<String, String>,
     platform: Option<Platform>,
+    /// Whether whoever builds has named the platform.
+    platform_is_chosen: bool,
 }
 
 /// Most stages that are asked, one after the other, for a variable of a base.
@@ -59,14 +62,26 @@ impl Values {
     pub(super) fn new(
         document: Document,
         declared: BTreeMap<String, Arg>,
-        settings: &Settings,
+        settings: Option<&Settings>,
     ) -> Self {
+        let chosen = settings.map(|settings| settings.arguments.clone());
         Self {
             document,
             declared,
-            chosen: settings.arguments.clone(),
-            platform: settings.platform.clone(),
+            chosen: chosen.unwrap_or_default(),
+            platform: None,
+            platform_is_chosen: settings.is_some_and(|settings| settings.platform.is_some()),
         }
+    }
+
+    /// The same for a platform.
+    pub(super) fn on(mut self, platform: Platform) -> Self {
+        self.platform = Some(platform);
+        self
+    }
+
+    pub(super) fn platform_is_chosen(&self) -> bool {
+        self.platform_is_chosen
     }
 
     pub(super) fn declared(&self) -> &BTreeMap<String, Arg> {
@@ -82,7 +97,11 @@ impl Values {
     }
 
     /// What `reference` stands for in a stage, or in the image itself.
-    pub(super) fn value(&self, reference: &Reference, stage: Option<&str>) -> Result<Value, NoValue> {
+    pub(super) fn value(
+        &self,
+        reference: &Reference,
+        stage: Option<&str>,
+    ) -> Result<Value, NoValue> {
         self.value_below(reference, stage, MOST_BASES)
     }
 
@@ -121,7 +140,7 @@ impl Values {
 
     /// A variable that the base of a stage, or of the image, sets for its containers.
     fn base_env(&self, name: &str, stage: Option<&str>, bases: usize) -> Result<Value, NoValue> {
-        let scope = scope(stage);
+        let scope = scope_path(stage);
         let at = |path: &[PathSegment]| [scope.as_slice(), path].concat();
         let Some(base) = self.document.text(&at(&["base".into()])) else {
             return Ok(Value::Unknown(Later::Base));
@@ -143,7 +162,7 @@ impl Values {
         let Some(below) = base.strip_prefix("stage:") else {
             return Ok(Value::Unknown(Later::Base));
         };
-        let below_scope = self::scope(Some(below));
+        let below_scope = scope_path(Some(below));
         if bases == 0 || !self.document.has(&below_scope) {
             return Ok(Value::Unknown(Later::Base));
         }
@@ -161,7 +180,9 @@ impl Values {
             };
         }
         match self.base_env(name, Some(below), bases - 1) {
-            Err(_) => missing("write the value itself, or set the variable in the stage's `config.env`"),
+            Err(_) => {
+                missing("write the value itself, or set the variable in the stage's `config.env`")
+            }
             found => found,
         }
     }
@@ -256,9 +277,4 @@ impl Values {
             }),
         }
     }
-}
-
-/// Where the keys of a stage, or of the image itself, stand.
-pub(super) fn scope(stage: Option<&str>) -> Vec<PathSegment> {
-    stage.map_or_else(Vec::new, |name| vec!["stages".into(), name.into()])
 }

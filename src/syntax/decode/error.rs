@@ -57,7 +57,7 @@ impl Error {
                     None => (text.as_str(), None),
                 };
                 let diagnostic =
-                    Diagnostic::error(Code::InvalidValue, message).label(span, "this value");
+                    Diagnostic::new(Code::InvalidValue, message).label(span, "this value");
                 match help {
                     Some(help) => diagnostic.help(help),
                     None => diagnostic,
@@ -69,19 +69,19 @@ impl Error {
                     Some(known) => format!("`{word_shown}` is not {known}"),
                     None => format!("`{word_shown}` is not known here"),
                 };
-                Diagnostic::error(Code::InvalidValue, message)
+                Diagnostic::new(Code::InvalidValue, message)
                     .label(span, "this value")
                     .help(one_of("write", word, known))
             }
             Self::Empty(key) => {
                 let message = format!("key `{}` has no value", key.escape_debug());
-                Diagnostic::error(Code::WrongType, message)
+                Diagnostic::new(Code::WrongType, message)
                     .label(span, "nothing here")
                     .help("write a value, or remove the key")
             }
             Self::Key { key, known } => unknown_key(key, known, span),
             Self::Missing(key) => {
-                Diagnostic::error(Code::MissingKey, format!("key `{key}` is missing"))
+                Diagnostic::new(Code::MissingKey, format!("key `{key}` is missing"))
                     .label(span, "in this mapping")
                     .help(format!("add `{key}`"))
             }
@@ -92,7 +92,7 @@ impl Error {
 
 /// A key that its mapping does not know.
 pub(super) fn unknown_key(key: &str, known: &[&str], span: Span) -> Diagnostic {
-    Diagnostic::error(
+    Diagnostic::new(
         Code::UnknownKey,
         format!("key `{}` is not known here", key.escape_debug()),
     )
@@ -127,7 +127,7 @@ pub(super) fn one_of(verb: &str, word: &str, known: &[&str]) -> String {
 
 fn wrong_type(expected: &str, node: &Node, span: Span) -> Diagnostic {
     let message = format!("{expected} is expected, not {}", node.found());
-    let diagnostic = Diagnostic::error(Code::WrongType, message).label(span, "this value");
+    let diagnostic = Diagnostic::new(Code::WrongType, message).label(span, "this value");
     let wants_text = expected.starts_with("text");
     let quotes = match expected {
         "`true` or `false`" => ", without quotes",

@@ -41,7 +41,7 @@ pub(super) fn kind_key<'d>(
         }
         [first, second, ..] => {
             pass.report(
-                Diagnostic::error(
+                Diagnostic::new(
                     Code::AmbiguousStep,
                     format!("a {noun} is either `{}` or `{}`", first.key, second.key),
                 )
@@ -60,7 +60,7 @@ fn unknown(node: &Node, noun: &str, kinds: &'static [&'static str]) -> Diagnosti
         .iter()
         .find_map(|entry| nearest(&entry.key, kinds.iter().copied()).map(|kind| (entry, kind)));
     match slip {
-        Some((entry, kind)) => Diagnostic::error(
+        Some((entry, kind)) => Diagnostic::new(
             Code::UnknownStep,
             format!("`{}` is no kind of {noun}", entry.key.escape_debug()),
         )
@@ -68,9 +68,12 @@ fn unknown(node: &Node, noun: &str, kinds: &'static [&'static str]) -> Diagnosti
         .help(format!("write `{kind}` if that is meant")),
         None => {
             let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
-            Diagnostic::error(Code::UnknownStep, format!("no key says what kind of {noun} this is"))
-                .label(mark(node, None), format!("this {noun}"))
-                .help(format!("add one of {}", kinds.join(", ")))
+            Diagnostic::new(
+                Code::UnknownStep,
+                format!("no key says what kind of {noun} this is"),
+            )
+            .label(mark(node, None), format!("this {noun}"))
+            .help(format!("add one of {}", kinds.join(", ")))
         }
     }
 }
