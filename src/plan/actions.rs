@@ -54,7 +54,7 @@ impl Planner<'_> {
             }
             Step::Run(run) => Action::Run(self.run(run, scope, place)),
             Step::Copy(copy) => match &copy.from {
-                Some(from) => Action::CopyFrom(self.copy_from(copy, from)),
+                Some(from) => Action::CopyFrom(self.copy_from(copy, from, place)),
                 None => Action::Copy(self.copy(copy, place)),
             },
             Step::Write(write) => Action::Write(WriteAction {
@@ -188,7 +188,13 @@ impl Planner<'_> {
         }
     }
 
-    fn copy_from(&self, copy: &Copy, from: &Source) -> CopyFromAction {
+    fn copy_from(
+        &mut self,
+        copy: &Copy,
+        from: &Source,
+        place: &[PathSegment],
+    ) -> CopyFromAction {
+        self.check_folder(copy, copy.copy.as_slice().len(), place);
         CopyFromAction {
             from: self.origin(from),
             sources: copy.copy.as_slice().to_vec(),
@@ -218,13 +224,7 @@ impl Planner<'_> {
                 .sources(pattern, &copy.exclude, copy.follow_links);
             sources.extend(self.input(found, place, "copy").unwrap_or_default());
         }
-        if sources.len() > 1 && !copy.to.ends_with_slash() {
-            self.problems.push(PlanProblem::NotAFolder {
-                to: to.to_owned(),
-                sources: sources.len(),
-                span: self.span(&[place, &["to".into()]].concat()),
-            });
-        }
+        self.check_folder(copy, sources.len(), place);
         CopyAction {
             sources: patterns.to_vec(),
             to: to.to_owned(),
@@ -234,6 +234,17 @@ impl Planner<'_> {
                 .flat_map(|source| rules.entries(source, to))
                 .collect(),
             capabilities: copy.capabilities,
+        }
+    }
+
+    /// Several sources need a folder to go into.
+    fn check_folder(&mut self, copy: &Copy, sources: usize, place: &[PathSegment]) {
+        if sources > 1 && !copy.to.ends_with_slash() {
+            self.problems.push(PlanProblem::NotAFolder {
+                to: copy.to.to_string(),
+                sources,
+                span: self.span(&[place, &["to".into()]].concat()),
+            });
         }
     }
 

@@ -1,5 +1,7 @@
 //! Other root file systems that a step takes something from.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::StepKey;
@@ -28,6 +30,15 @@ impl Origin {
         match self {
             Self::Stage { stage, .. } => Some(stage),
             Self::Image { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stage { stage, .. } => write!(f, "stage:{stage}"),
+            Self::Image { image } => f.write_str(image),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    Action, CopyAction, CopyKind, MountAction, Origin, PackagesAction, Plan, PlannedStep,
+    Action, CopyAction, CopyKind, MountAction, PackagesAction, Plan, PlannedStep,
     SkippedStep,
 };
 
@@ -32,7 +32,7 @@ pub(super) fn title(action: &Action) -> String {
         Action::CopyFrom(copy) => format!(
             "copy: {} from {} to {}",
             copy.sources.join(", "),
-            origin(&copy.from),
+            copy.from,
             copy.to
         ),
         Action::Fetch(fetch) => format!("fetch: {} to {}", fetch.url, fetch.to),
@@ -173,13 +173,6 @@ fn changes(packages: &PackagesAction) -> Vec<String> {
     found
 }
 
-fn origin(from: &Origin) -> String {
-    match from {
-        Origin::Stage { stage, .. } => format!("stage:{stage}"),
-        Origin::Image { image } => image.clone(),
-    }
-}
-
 fn mount(mount: &MountAction) -> String {
     match mount {
         MountAction::Cache { id, target, .. } => format!("cache {id} at {target}"),
@@ -195,7 +188,7 @@ fn mount(mount: &MountAction) -> String {
             target,
             ..
         } => match from {
-            Some(from) => format!("{source} from {} at {target}", origin(from)),
+            Some(from) => format!("{source} from {} at {target}", from),
             None => format!("{source} at {target}"),
         },
         MountAction::Tmpfs { target, .. } => format!("memory at {target}"),

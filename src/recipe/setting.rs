@@ -87,7 +87,8 @@ impl JsonSchema for Setting {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "anyOf": [
-                { "type": ["string", "number", "boolean", "null"] },
+                { "type": ["string", "number", "boolean"] },
+                { "const": null, "description": "Takes away what the base has." },
                 generator.subschema_for::<UnsetMapping>(),
             ]
         })

@@ -2,6 +2,8 @@
 //!
 //! Editors use it through the copy in `schema/recipe.schema.json`; a test keeps that in step.
 
+mod refine;
+
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
@@ -14,24 +16,8 @@ pub fn recipe_schema() -> Value {
         .into_root_schema_for::<Recipe>();
     schema.insert("patternProperties".to_owned(), json!({ "^x-": {} }));
     let mut schema = schema.to_value();
-    unwrap_descriptions(&mut schema);
+    refine::refine(&mut schema);
     schema
-}
-
-/// Joins the lines of each description: they are broken for the source code alone.
-fn unwrap_descriptions(value: &mut Value) {
-    match value {
-        Value::Object(object) => {
-            for (key, value) in object {
-                match value {
-                    Value::String(text) if key == "description" => *text = text.replace('\n', " "),
-                    _ => unwrap_descriptions(value),
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(unwrap_descriptions),
-        _ => {}
-    }
 }
 
 /// The schema as text, with a line end.
