@@ -4,6 +4,7 @@
 //! into text ([`to_text`]) or JSON ([`to_json`]). The text of the recipe is attached there, once.
 
 mod codes;
+mod denial;
 mod explanation;
 mod json;
 mod suggestion;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use crate::source::Span;
 
 pub use codes::{Class, Code, UnknownCode};
+pub use denial::{Denial, deny};
 pub use explanation::{Explanation, manual};
 pub use json::to_json;
 pub use suggestion::nearest;

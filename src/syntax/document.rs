@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::node::{Content, Entry, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node};
-use super::{PathSegment, toml, yaml};
+use super::{Layout, PathSegment, toml, yaml};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{SourceFile, Span};
 
@@ -11,6 +11,7 @@ use crate::source::{SourceFile, Span};
 #[derive(Debug, Clone)]
 pub struct Document {
     root: Arc<Node>,
+    layout: Arc<Layout>,
 }
 
 impl Document {
@@ -24,7 +25,7 @@ impl Document {
                 .help("move large content to files and copy them");
             return (None, vec![problem]);
         }
-        let (root, mut diagnostics) = if file.name().ends_with(".toml") {
+        let (root, layout, mut diagnostics) = if file.name().ends_with(".toml") {
             toml::read(text)
         } else {
             yaml::read(text)
@@ -42,11 +43,21 @@ impl Document {
             );
             return (None, diagnostics);
         }
-        (Some(Self { root }), diagnostics)
+        let layout = Arc::new(layout);
+        (Some(Self { root, layout }), diagnostics)
     }
 
-    pub(super) fn new(root: Arc<Node>) -> Self {
-        Self { root }
+    /// The same text with another tree.
+    pub(super) fn with_root(&self, root: Arc<Node>) -> Self {
+        Self {
+            root,
+            layout: Arc::clone(&self.layout),
+        }
+    }
+
+    /// Where its comments and long scalars stand.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     pub(super) fn root(&self) -> &Arc<Node> {

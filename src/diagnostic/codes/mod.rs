@@ -5,6 +5,7 @@
 //! of one to which `name` and `base` are added; a test reads each of them and expects the code,
 //! reads what to write instead and expects that nothing is rejected.
 
+mod allowances;
 mod inputs;
 mod packages;
 mod shape;
@@ -76,12 +77,13 @@ macro_rules! codes {
 }
 use codes;
 
-const SUBJECTS: [&[Code]; 5] = [
+const SUBJECTS: [&[Code]; 6] = [
     writing::CODES,
     shape::CODES,
     steps::CODES,
     inputs::CODES,
     packages::CODES,
+    allowances::CODES,
 ];
 
 impl Code {
