@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::{Command, Stdio};
 
 use onelayer::diagnostic::Code;
 use serde_json::Value;
 
 use super::privilege::as_nobody;
-use super::support::workspace::{Outcome, Workspace, require_root, require_tool, run};
+use super::support::workspace::{Outcome, Workspace, require_root, require_tool, run, tool};
 
 const GOOD: &str = "name: x\nbase: scratch\n";
 const WARNED: &str = "name: x\nbase: scratch\nsteps:\n  - run: a\n";
@@ -88,6 +88,23 @@ fn a_folder_without_one_is_searched() {
             "all/c/recipe.yaml/recipe.yml",
         ]
     );
+}
+
+#[test]
+fn a_search_reads_files_and_says_what_is_none() {
+    let workspace = workspace(&[("all/b/recipe.yaml", WRONG), ("elsewhere/x", WRONG)]);
+    let at = |name: &str| workspace.context().join(name);
+    tool(Command::new("mkfifo").arg(at("all/recipe.pipe.recipe.yaml")));
+    symlink("../elsewhere/x", at("all/a.recipe.yaml")).unwrap();
+    symlink("nowhere", at("all/z.recipe.yaml")).unwrap();
+    symlink("all", at("link")).unwrap();
+    for folder in ["all", "link"] {
+        let told = onelayer(&workspace, &["validate", "--format", "json", folder]).expect(1);
+        let expected = ["a.recipe.yaml", "b/recipe.yaml"].map(|name| format!("{folder}/{name}"));
+        assert_eq!(files(&told), expected);
+        let unread = format!("cannot read `{folder}/z.recipe.yaml`");
+        assert!(told.stderr.contains(&unread), "{told:?}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Recipes below a folder.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
@@ -22,6 +23,12 @@ pub fn recipes(path: &Path) -> Vec<Result<PathBuf, Error>> {
     }
 }
 
+/// Whether a found path is to be read: a pipe would never end, and nobody has named it. What cannot
+/// be looked at is worth a word, so it is.
+fn may_be_text(path: &Path) -> bool {
+    fs::metadata(path).map_or(true, |metadata| metadata.is_file())
+}
+
 fn below(folder: &Path) -> Vec<Result<PathBuf, Error>> {
     let mut found = Vec::new();
     // A checkout has the same recipes as its archive: no `.git` is needed, and neither the user's
@@ -39,7 +46,7 @@ fn below(folder: &Path) -> Vec<Result<PathBuf, Error>> {
                 let name = entry.file_name().to_string_lossy();
                 let is_named = NAMES.contains(&name.as_ref())
                     || SUFFIXES.iter().any(|suffix| name.ends_with(suffix));
-                if is_named && !entry.path().is_dir() {
+                if is_named && may_be_text(entry.path()) {
                     found.push(Ok(entry.into_path()));
                 }
             }
