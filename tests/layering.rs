@@ -12,7 +12,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("digest", &[]),
     ("progress", &[]),
     // front half: recipe text to plan, without disk, clock or environment
-    ("diagnostic", &["source"]),
+    ("diagnostic", &["source", "digest"]),
     ("syntax", &["source", "diagnostic"]),
     ("recipe", &["source", "diagnostic", "syntax"]),
     ("schema", &["recipe"]),

@@ -188,12 +188,7 @@ impl Planner<'_> {
         }
     }
 
-    fn copy_from(
-        &mut self,
-        copy: &Copy,
-        from: &Source,
-        place: &[PathSegment],
-    ) -> CopyFromAction {
+    fn copy_from(&mut self, copy: &Copy, from: &Source, place: &[PathSegment]) -> CopyFromAction {
         self.check_folder(copy, copy.copy.as_slice().len(), place);
         CopyFromAction {
             from: self.origin(from),

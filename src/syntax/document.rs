@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::node::{Content, Entry, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node};
+use super::node::{Content, Entry, MAX_DEPTH, MAX_NODES, Node};
 use super::{Layout, PathSegment, toml, yaml};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{SourceFile, Span};
@@ -15,13 +15,19 @@ pub struct Document {
 }
 
 impl Document {
+    /// Largest text of a document, in bytes.
+    pub const MAX_BYTES: usize = 1 << 20;
+
     /// Reads a file: TOML if its name ends in `.toml`, YAML otherwise. A document may come with
     /// diagnostics (a key stands twice); without one there is at least one.
     pub fn parse(file: &SourceFile) -> (Option<Self>, Vec<Diagnostic>) {
         let text = file.text();
-        if text.len() > MAX_BYTES {
+        if text.len() > Self::MAX_BYTES {
             let problem = Diagnostic::new(Code::Budget, "the recipe is larger than 1 MiB")
-                .label(Span::new(MAX_BYTES, MAX_BYTES), "limit reached here")
+                .label(
+                    Span::new(Self::MAX_BYTES, Self::MAX_BYTES),
+                    "limit reached here",
+                )
                 .help("move large content to files and copy them");
             return (None, vec![problem]);
         }

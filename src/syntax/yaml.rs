@@ -135,8 +135,11 @@ impl Reader<'_> {
                 .unwrap_or(span.start),
             _ => span.start,
         };
-        if self.text[start..span.end].contains('\n') {
-            self.layout.long_scalars.push(Span::new(start, span.end));
+        // A block scalar ends after its last line's end, where the next line begins.
+        let text = self.text[start..span.end].trim_end();
+        if text.contains('\n') {
+            let span = Span::new(start, start + text.len());
+            self.layout.long_scalars.push(span);
         }
     }
 
