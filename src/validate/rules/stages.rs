@@ -54,10 +54,10 @@ fn unknown(subject: &Subject<'_>, stage: &str, span: Span) -> Diagnostic {
     let help = match nearest(stage, names()) {
         Some(meant) => format!("write `stage:{meant}` if that is meant"),
         None if names().next().is_none() => format!("add `{stage}` to `stages`"),
-        None => format!(
-            "write one of `{}`",
-            names().collect::<Vec<_>>().join("`, `")
-        ),
+        None => {
+            let known: Vec<&str> = names().collect();
+            format!("write `stage:` and one of `{}`", known.join("`, `"))
+        }
     };
     let message = format!("the recipe has no stage `{}`", stage.escape_debug());
     Diagnostic::new(Code::UnknownStage, message)
