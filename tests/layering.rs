@@ -66,6 +66,9 @@ const EDGES: &[(&str, &[&str])] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("granit_parser", &["syntax/"]),
     ("toml", &["syntax/"]),
+    ("toml_parser", &["syntax/"]),
+    ("toml_writer", &["syntax/"]),
+    ("pretty_yaml", &["syntax/"]),
     ("schemars", &["recipe/", "schema/"]),
     ("nix", &["sandbox/", "rootfs/", "tree/"]),
     ("rustix", &["sandbox/", "rootfs/", "tree/", "transport/"]),
@@ -75,6 +78,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("miette", &["diagnostic/", "cli/"]),
     ("clap", &["cli/", "main.rs"]),
     ("indicatif", &["cli/"]),
+    ("similar", &["cli/"]),
     ("signal_hook", &["cli/"]),
     ("capctl", &["sandbox/"]),
     ("libc", &["sandbox/"]),

@@ -11,6 +11,7 @@ mod command_line;
 mod diagnostics;
 mod flask;
 mod foreign_images;
+mod formatting;
 mod hostile;
 mod hostile_recipes;
 mod images;

@@ -16,6 +16,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Report every problem of one or more recipes
     Validate(Validate),
+    /// Bring recipes into one layout, in place
+    Fmt(Fmt),
     /// Show the ordered steps of a recipe with their keys
     Plan(Plan),
     /// Build the image of a recipe
@@ -45,6 +47,22 @@ pub(crate) struct Validate {
     /// How problems are printed
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fmt {
+    /// Recipes, or folders that hold one; `-` for standard input, formatted to standard output
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Write nothing, name what would change, and end with status 1 if anything would
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Write nothing, and show what would change as a unified diff
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// What standard input is written in
+    #[arg(long, value_enum, default_value_t = Notation::Yaml, value_name = "NOTATION")]
+    pub(crate) from: Notation,
 }
 
 #[derive(Debug, Args)]
@@ -104,6 +122,23 @@ pub(crate) enum ReportFormat {
     Text,
     /// For programs; described in docs/json.md
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Notation {
+    /// YAML
+    Yaml,
+    /// TOML
+    Toml,
+}
+
+impl From<Notation> for onelayer::syntax::Notation {
+    fn from(notation: Notation) -> Self {
+        match notation {
+            Notation::Yaml => Self::Yaml,
+            Notation::Toml => Self::Toml,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

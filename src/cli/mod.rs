@@ -5,6 +5,8 @@
 mod arguments;
 mod build;
 mod exit;
+mod fmt;
+mod input;
 mod inspect;
 mod plan;
 mod print;
@@ -39,6 +41,7 @@ pub(crate) fn run() -> ExitCode {
     let terminal = Terminal::detect();
     let exit = match &arguments.command {
         Command::Validate(arguments) => validate::run(arguments, terminal),
+        Command::Fmt(arguments) => fmt::run(arguments, terminal),
         Command::Plan(arguments) => plan::run(arguments, terminal),
         Command::Build(arguments) => build::run(arguments, terminal),
         Command::Inspect(arguments) => inspect::run(arguments, terminal),

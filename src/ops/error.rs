@@ -34,6 +34,21 @@ pub enum Error {
         #[source]
         cause: io::Error,
     },
+    /// A file cannot be written.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// Formatting would have changed more than the layout.
+    #[error("`{name}` is left as it was: formatted, it would not say the same")]
+    Unfaithful {
+        /// The recipe.
+        name: String,
+    },
     /// A folder that holds no recipe.
     #[error("`{}` holds no recipe.yaml, recipe.yml or recipe.toml", path.display())]
     NoRecipe {
@@ -82,6 +97,8 @@ pub enum ErrorKind {
     Io,
     /// Somebody asked to stop.
     Cancelled,
+    /// onelayer itself is wrong.
+    Bug,
 }
 
 impl Error {
@@ -102,7 +119,9 @@ impl Error {
                 _ => ErrorKind::Step,
             },
             Self::Layer(LayerError::Cancelled) => ErrorKind::Cancelled,
+            Self::Unfaithful { .. } => ErrorKind::Bug,
             Self::Read { .. }
+            | Self::Write { .. }
             | Self::NoRecipe { .. }
             | Self::Packages(_)
             | Self::Store(_)
@@ -116,6 +135,9 @@ impl Error {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::NoRecipe { .. } => Some("name a recipe, or a folder that holds one".to_owned()),
+            Self::Unfaithful { .. } => {
+                Some("report this, with the recipe: it is a bug in onelayer".to_owned())
+            }
             Self::NeedsRoot => Some(
                 "run it as root; recipes that only copy and write need no privilege".to_owned(),
             ),

@@ -5,12 +5,15 @@
 mod build;
 mod context;
 mod error;
+mod format;
 mod inspect;
 mod load;
 mod plan;
+mod replace;
 
 pub use build::{BuildOptions, Built, build};
 pub use error::{Error, ErrorKind};
+pub use format::{Formatted, format, format_source};
 pub use inspect::{Inspection, inspect};
 pub use load::{RecipeLocation, load, validate};
 pub use plan::{Planned, plan};

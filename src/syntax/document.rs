@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::node::{Content, Entry, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node};
-use super::{PathSegment, toml, yaml};
+use super::{Notation, PathSegment, toml, yaml};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{SourceFile, Span};
 
@@ -17,6 +17,11 @@ impl Document {
     /// Reads a file: TOML if its name ends in `.toml`, YAML otherwise. A document may come with
     /// diagnostics (a key stands twice); without one there is at least one.
     pub fn parse(file: &SourceFile) -> (Option<Self>, Vec<Diagnostic>) {
+        Self::parse_as(file, Notation::of(file.name()))
+    }
+
+    /// Reads a file whose name does not say what it is written in.
+    pub fn parse_as(file: &SourceFile, notation: Notation) -> (Option<Self>, Vec<Diagnostic>) {
         let text = file.text();
         if text.len() > MAX_BYTES {
             let problem = Diagnostic::error(Code::Budget, "the recipe is larger than 1 MiB")
@@ -24,10 +29,9 @@ impl Document {
                 .help("move large content to files and copy them");
             return (None, vec![problem]);
         }
-        let (root, mut diagnostics) = if file.name().ends_with(".toml") {
-            toml::read(text)
-        } else {
-            yaml::read(text)
+        let (root, mut diagnostics) = match notation {
+            Notation::Toml => toml::read(text),
+            Notation::Yaml => yaml::read(text),
         };
         let Some(root) = root else {
             return (None, diagnostics);
@@ -51,6 +55,12 @@ impl Document {
 
     pub(super) fn root(&self) -> &Arc<Node> {
         &self.root
+    }
+
+    /// Whether the other says the same: the same keys in the same order, the same values, each
+    /// scalar with the same text, wherever they stand.
+    pub fn equals(&self, other: &Self) -> bool {
+        self.root.equals(&other.root)
     }
 
     /// Whether a value stands at a path and all of it could be read.

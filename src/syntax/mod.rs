@@ -6,7 +6,9 @@
 
 mod decode;
 mod document;
+mod format;
 mod node;
+mod notation;
 mod path;
 mod scalar_kind;
 mod toml;
@@ -15,6 +17,8 @@ mod yaml;
 
 pub use decode::{Decoded, decode};
 pub use document::Document;
+pub use format::{FormatProblem, comments, format};
+pub use notation::Notation;
 pub use path::PathSegment;
 pub use scalar_kind::ScalarKind;
 pub use written::Written;

@@ -1,0 +1,24 @@
+//! Recipes from standard input.
+
+use std::io::{self, Read};
+use std::path::PathBuf;
+
+use onelayer::ops;
+use onelayer::source::SourceFile;
+
+/// The name that stands for standard input and output.
+pub(crate) const STANDARD: &str = "-";
+/// How messages call it.
+const NAME: &str = "<stdin>";
+
+/// The recipe on standard input.
+pub(crate) fn read() -> Result<SourceFile, ops::Error> {
+    let mut text = String::new();
+    match io::stdin().lock().read_to_string(&mut text) {
+        Ok(_) => Ok(SourceFile::new(NAME, text)),
+        Err(cause) => Err(ops::Error::Read {
+            path: PathBuf::from(NAME),
+            cause,
+        }),
+    }
+}
