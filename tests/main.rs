@@ -8,6 +8,7 @@
 mod archives;
 mod changes;
 mod command_line;
+mod conversion;
 mod diagnostics;
 mod flask;
 mod foreign_images;

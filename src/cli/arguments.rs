@@ -18,6 +18,8 @@ pub(crate) enum Command {
     Validate(Validate),
     /// Bring recipes into one layout, in place
     Fmt(Fmt),
+    /// Write a recipe in the other notation: YAML as TOML, TOML as YAML
+    Convert(Convert),
     /// Show the ordered steps of a recipe with their keys
     Plan(Plan),
     /// Build the image of a recipe
@@ -63,6 +65,27 @@ pub(crate) struct Fmt {
     /// What standard input is written in
     #[arg(long, value_enum, default_value_t = Notation::Yaml, value_name = "NOTATION")]
     pub(crate) from: Notation,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Convert {
+    /// A recipe, or a folder that holds one; `-` for standard input
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// Where the converted recipe goes [default: standard output, also called `-`]
+    #[arg(value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// What to write [default: by the name of OUT, else what IN is not written in]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "NOTATION",
+        required_if_eq("input", "-")
+    )]
+    pub(crate) to: Option<Notation>,
+    /// Replace OUT if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]

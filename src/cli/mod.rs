@@ -4,6 +4,7 @@
 
 mod arguments;
 mod build;
+mod convert;
 mod exit;
 mod fmt;
 mod input;
@@ -42,6 +43,7 @@ pub(crate) fn run() -> ExitCode {
     let exit = match &arguments.command {
         Command::Validate(arguments) => validate::run(arguments, terminal),
         Command::Fmt(arguments) => fmt::run(arguments, terminal),
+        Command::Convert(arguments) => convert::run(arguments, terminal),
         Command::Plan(arguments) => plan::run(arguments, terminal),
         Command::Build(arguments) => build::run(arguments, terminal),
         Command::Inspect(arguments) => inspect::run(arguments, terminal),

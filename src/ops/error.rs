@@ -11,6 +11,7 @@ use crate::packages::PackagesError;
 use crate::sandbox::Exit;
 use crate::source::SourceFile;
 use crate::store::StoreError;
+use crate::syntax::Notation;
 use crate::transport::{ParseReferenceError, TransportError};
 
 /// Why an operation failed.
@@ -48,6 +49,20 @@ pub enum Error {
     Unfaithful {
         /// The recipe.
         name: String,
+    },
+    /// The other notation would have said something else.
+    #[error("`{name}` is not converted: in {to} it would not say the same")]
+    Untranslatable {
+        /// The recipe.
+        name: String,
+        /// What it was to be written in.
+        to: Notation,
+    },
+    /// A file is there that would be lost.
+    #[error("`{}` exists", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
     },
     /// A folder that holds no recipe.
     #[error("`{}` holds no recipe.yaml, recipe.yml or recipe.toml", path.display())]
@@ -119,9 +134,10 @@ impl Error {
                 _ => ErrorKind::Step,
             },
             Self::Layer(LayerError::Cancelled) => ErrorKind::Cancelled,
-            Self::Unfaithful { .. } => ErrorKind::Bug,
+            Self::Unfaithful { .. } | Self::Untranslatable { .. } => ErrorKind::Bug,
             Self::Read { .. }
             | Self::Write { .. }
+            | Self::Exists { .. }
             | Self::NoRecipe { .. }
             | Self::Packages(_)
             | Self::Store(_)
@@ -135,9 +151,10 @@ impl Error {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::NoRecipe { .. } => Some("name a recipe, or a folder that holds one".to_owned()),
-            Self::Unfaithful { .. } => {
+            Self::Unfaithful { .. } | Self::Untranslatable { .. } => {
                 Some("report this, with the recipe: it is a bug in onelayer".to_owned())
             }
+            Self::Exists { .. } => Some("name another file, or allow it with `--force`".to_owned()),
             Self::NeedsRoot => Some(
                 "run it as root; recipes that only copy and write need no privilege".to_owned(),
             ),

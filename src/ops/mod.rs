@@ -4,6 +4,7 @@
 
 mod build;
 mod context;
+mod convert;
 mod error;
 mod format;
 mod inspect;
@@ -12,6 +13,7 @@ mod plan;
 mod replace;
 
 pub use build::{BuildOptions, Built, build};
+pub use convert::{Converted, convert};
 pub use error::{Error, ErrorKind};
 pub use format::{Formatted, format, format_source};
 pub use inspect::{Inspection, inspect};

@@ -1,8 +1,8 @@
 //! A file gets new contents, or keeps the old ones: never something between.
 
-use std::fs::{self, File};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, fchown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -23,9 +23,20 @@ pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
+/// Makes the file at `path`, whole or not at all; there must be none.
+pub(super) fn create(path: &Path, text: &str) -> io::Result<()> {
+    let new = beside(path)?;
+    write(new.as_file(), text)?;
+    new.as_file().sync_all()?;
+    new.persist_noclobber(path)?;
+    Ok(())
+}
+
+/// A file in the same folder, with the mode of any new file.
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
     tempfile::Builder::new()
         .prefix(".onelayer-")
+        .permissions(Permissions::from_mode(0o666))
         .tempfile_in(folder(path))
 }
 

@@ -4,6 +4,7 @@
 //! every scalar keeps the text that was written (`3.10` stays `3.10`). [`decode`] reads a type out
 //! of it through serde and goes on after a problem, so that one run reports all of them.
 
+mod convert;
 mod decode;
 mod document;
 mod format;
@@ -15,6 +16,7 @@ mod toml;
 mod written;
 mod yaml;
 
+pub use convert::{ConvertProblem, convert, schema_of};
 pub use decode::{Decoded, decode};
 pub use document::Document;
 pub use format::{FormatProblem, comments, format};

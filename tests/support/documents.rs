@@ -167,17 +167,16 @@ fn end_of_line(choices: &mut Choices, out: &mut String) {
     out.push('\n');
 }
 
-fn double_quoted(text: &str) -> String {
+/// The text in double quotes of YAML, and of TOML if all of it is printable.
+pub(crate) fn double_quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {
             '"' | '\\' => quoted.extend(['\\', c]),
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
-            c if c.is_control() || c == '\u{feff}' => {
-                quoted.push_str(&format!("\\u{:04X}", u32::from(c)));
-            }
-            c => quoted.push(c),
+            c if c.is_ascii() && !c.is_control() || c.is_alphanumeric() => quoted.push(c),
+            c => quoted.push_str(&format!("\\U{:08X}", u32::from(c))),
         }
     }
     quoted + "\""
