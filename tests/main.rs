@@ -16,6 +16,7 @@ mod formatting;
 mod hostile;
 mod hostile_recipes;
 mod images;
+mod init;
 mod layering;
 mod layouts;
 mod lifecycle;

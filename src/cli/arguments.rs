@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use onelayer::recipe::Name;
 
 /// Compiles a declarative recipe into a container image with exactly one layer
 #[derive(Debug, Parser)]
@@ -14,6 +15,8 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write a commented recipe that builds as it stands
+    Init(Init),
     /// Report every problem of one or more recipes
     Validate(Validate),
     /// Bring recipes into one layout, in place
@@ -39,6 +42,19 @@ pub(crate) struct RecipeArguments {
     /// Folder that the recipe's inputs are relative to [default: the recipe's folder]
     #[arg(long, value_name = "DIR")]
     pub(crate) context: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Folder of the recipe, made if it is missing
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) folder: PathBuf,
+    /// Write TOML instead of YAML
+    #[arg(long)]
+    pub(crate) toml: bool,
+    /// Name of the image [default: the folder's, made valid]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<Name>,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod build;
 mod convert;
 mod exit;
 mod fmt;
+mod init;
 mod input;
 mod inspect;
 mod plan;
@@ -41,6 +42,7 @@ pub(crate) fn run() -> ExitCode {
     };
     let terminal = Terminal::detect();
     let exit = match &arguments.command {
+        Command::Init(arguments) => init::run(arguments, terminal),
         Command::Validate(arguments) => validate::run(arguments, terminal),
         Command::Fmt(arguments) => fmt::run(arguments, terminal),
         Command::Convert(arguments) => convert::run(arguments, terminal),
