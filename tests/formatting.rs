@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use onelayer::source::SourceFile;
-use onelayer::syntax::{Document, FormatProblem, Notation, comments, format};
+use onelayer::syntax::{Document, FormatProblem, Notation, comments, format, schema_of};
 
 use super::diagnostics::recipes;
 use super::support::documents::{self, Choices};
@@ -325,17 +325,28 @@ fn standard_input_goes_to_standard_output() {
 }
 
 #[test]
-fn what_is_meant_to_be_read_is_formatted() {
+fn what_is_meant_to_be_read_is_formatted_and_names_its_schema() {
+    let workspace = Workspace::new();
+    let invalid = project("tests/recipes/invalid");
+    let schema = fs::canonicalize(project("schema/recipe.schema.json")).unwrap();
+    let mut count = 0;
     for path in all_recipes() {
-        let text = fs::read_to_string(&path).unwrap();
-        if !path.starts_with(project("tests/recipes/invalid")) {
-            let notation = Notation::of(path.to_str().unwrap());
-            assert_eq!(
-                formatted(&text, notation).as_ref(),
-                Ok(&text),
-                "{}",
-                path.display()
-            );
+        if path.starts_with(&invalid) {
+            continue;
         }
+        count += 1;
+        let name = path.to_str().unwrap();
+        assert_eq!(
+            fmt(&workspace, &["--check", "--diff", name])
+                .expect(0)
+                .stdout,
+            ""
+        );
+        let text = fs::read_to_string(&path).unwrap();
+        let named = schema_of(&text, Notation::of(name)).unwrap_or_default();
+        assert!(text.lines().next().unwrap().ends_with(&named), "{name}");
+        let named = path.parent().unwrap().join(named);
+        assert_eq!(fs::canonicalize(named).unwrap(), schema, "{name}");
     }
+    assert!(count >= 6, "{count}");
 }
