@@ -197,6 +197,25 @@ fn expressions_and_own_keys_stay() {
     );
 }
 
+/// Their values are not known, so that a recipe with them cannot be judged as a whole.
+#[test]
+fn expressions_may_stand_for_anything() {
+    let yaml = "name: x\nbase: scratch\nsteps:\n  - copy: a\n    to: ${{ args.TO }}\n    owner: ${{ args.OWNER }}\n    follow_links: ${{ args.LINKS }}\noutput:\n  level: ${{ args.LEVEL }}\n";
+    let toml = converted(yaml, Notation::Yaml).unwrap();
+    assert!(
+        toml.contains("follow_links = \"${{ args.LINKS }}\""),
+        "{toml}"
+    );
+    assert_eq!(
+        converted(&toml, Notation::Toml)
+            .unwrap()
+            .replace("\n\n", "\n"),
+        yaml
+    );
+    let wrong = yaml.replace("args.LINKS }}", "args.LINKS }}\n    mode: 0644");
+    assert_eq!(converted(&wrong, Notation::Yaml), Err(ErrorKind::Rejected));
+}
+
 #[test]
 fn anchors_and_merges_are_written_out() {
     assert_converts(

@@ -314,7 +314,7 @@ fn standard_input_goes_to_standard_output() {
         piped(&workspace, &["fmt", "-"], UNTIDY).expect(0).stdout,
         TIDY
     );
-    let toml = piped(&workspace, &["fmt", "-", "--from", "toml"], "a=1").expect(0);
+    let toml = piped(&workspace, &["fmt", "-", "--stdin-name", "a.toml"], "a=1").expect(0);
     assert_eq!(toml.stdout, "a = 1\n");
     assert_eq!(
         piped(&workspace, &["fmt", "--check", "-"], UNTIDY)

@@ -78,9 +78,9 @@ pub(crate) struct Fmt {
     /// Write nothing, and show what would change as a unified diff
     #[arg(long)]
     pub(crate) diff: bool,
-    /// What standard input is written in
-    #[arg(long, value_enum, default_value_t = Notation::Yaml, value_name = "NOTATION")]
-    pub(crate) from: Notation,
+    /// What standard input is called in messages; it is TOML if that ends in `.toml`
+    #[arg(long, value_name = "NAME", default_value = "<stdin>")]
+    pub(crate) stdin_name: String,
 }
 
 #[derive(Debug, Args)]

@@ -22,7 +22,10 @@ fn convert(arguments: &Convert) -> Result<Exit, ops::Error> {
     let output = arguments.output.as_deref().filter(|path| *path != standard);
     let asked = arguments.to.map(Notation::from);
     let (source, from) = if arguments.input == standard {
-        (input::read()?, asked.unwrap_or(Notation::Toml).other())
+        (
+            input::read("<stdin>")?,
+            asked.unwrap_or(Notation::Toml).other(),
+        )
     } else {
         let source = ops::load(&arguments.input)?;
         let from = Notation::of(source.name());

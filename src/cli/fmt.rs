@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use onelayer::ops::{self, Formatted};
+use onelayer::syntax::Notation;
 use similar::TextDiff;
 
 use super::arguments::Fmt;
@@ -28,7 +29,9 @@ pub(crate) fn run(arguments: &Fmt, terminal: Terminal) -> Exit {
 fn one(arguments: &Fmt, path: &Path) -> Result<Exit, ops::Error> {
     let from_standard_input = path == Path::new(input::STANDARD);
     let formatted = if from_standard_input {
-        ops::format_source(input::read()?, arguments.from.into())?
+        let source = input::read(&arguments.stdin_name)?;
+        let notation = Notation::of(source.name());
+        ops::format_source(source, notation)?
     } else {
         ops::format(path)?
     };

@@ -8,16 +8,13 @@ use onelayer::source::SourceFile;
 
 /// The name that stands for standard input and output.
 pub(crate) const STANDARD: &str = "-";
-/// How messages call it.
-const NAME: &str = "<stdin>";
-
-/// The recipe on standard input.
-pub(crate) fn read() -> Result<SourceFile, ops::Error> {
+/// The recipe on standard input; messages call it `name`.
+pub(crate) fn read(name: &str) -> Result<SourceFile, ops::Error> {
     let mut text = String::new();
     match io::stdin().lock().read_to_string(&mut text) {
-        Ok(_) => Ok(SourceFile::new(NAME, text)),
+        Ok(_) => Ok(SourceFile::new(name, text)),
         Err(cause) => Err(ops::Error::Read {
-            path: PathBuf::from(NAME),
+            path: PathBuf::from(name),
             cause,
         }),
     }

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
+use crate::diagnostic::Diagnostic;
 use crate::recipe::{self, Recipe};
 use crate::source::SourceFile;
 use crate::syntax::{self, ConvertProblem, Document, Notation};
@@ -93,11 +94,14 @@ fn untranslatable(source: &SourceFile, to: Notation) -> Error {
     }
 }
 
+/// What a recipe says. Where an expression stands for something else than text its value is not
+/// known: it is then left out, in both notations alike.
 fn read(source: &SourceFile, notation: Notation) -> Result<(Document, Recipe), Error> {
     let (document, mut diagnostics) = Document::parse_as(source, notation);
     if let Some(document) = document {
         let decoded = recipe::decode(document.clone());
-        diagnostics.extend(decoded.diagnostics);
+        let wrong = decoded.diagnostics.into_iter();
+        diagnostics.extend(wrong.filter(|problem| !is_about_expression(source, problem)));
         if let (Some(recipe), true) = (decoded.value, diagnostics.is_empty()) {
             return Ok((document, recipe));
         }
@@ -106,6 +110,12 @@ fn read(source: &SourceFile, notation: Notation) -> Result<(Document, Recipe), E
         recipe: source.clone(),
         diagnostics,
     })
+}
+
+fn is_about_expression(source: &SourceFile, problem: &Diagnostic) -> bool {
+    const OPEN: &str = "${{";
+    let place = problem.labels.first();
+    place.is_some_and(|place| source.slice(place.span).contains(OPEN))
 }
 
 /// The path `schema`, relative to the folder of `input`, as seen from the folder of `output`.
