@@ -84,11 +84,9 @@ fn meaning(property: &Value) -> String {
             sentences.push(format!("`{word}`: {text}"));
         }
     }
-    match &property["default"] {
-        Value::Null => {}
-        Value::Array(items) if items.is_empty() => {}
-        Value::Object(entries) if entries.is_empty() => {}
-        default => sentences.push(format!("Default: {}.", example(default))),
+    let default = &property["default"];
+    if !is_empty(default) {
+        sentences.push(format!("Default: {}.", example(default)));
     }
     let mut examples = Vec::new();
     collect_examples(property, &mut examples);
@@ -97,6 +95,16 @@ fn meaning(property: &Value) -> String {
         sentences.push(format!("Example{plural}: {}.", examples.join(", ")));
     }
     sentences.join(" ")
+}
+
+/// Whether there is nothing in it at all.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.iter().all(is_empty),
+        Value::Object(entries) => entries.values().all(is_empty),
+        _ => false,
+    }
 }
 
 fn collect_examples(schema: &Value, examples: &mut Vec<String>) {

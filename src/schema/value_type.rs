@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+/// The depth below which headings are not told apart any more.
+const DEEPEST: usize = 4;
+
 /// The mappings that have a section, and how it is called.
 pub(super) struct Sections {
     titles: BTreeMap<String, String>,
@@ -31,41 +34,52 @@ impl Sections {
         Some((name, title, depth))
     }
 
+    /// Names all mappings that stand directly in this one before going into any of them: what
+    /// several mappings have is called as it is in the highest.
     fn visit_properties(&mut self, root: &Value, schema: &Value, path: &str, depth: usize) {
+        let kind = path.rsplit_once(": ").map(|(_, kind)| kind);
+        let mut named: Vec<(String, String)> = Vec::new();
         for (key, property) in schema["properties"].as_object().into_iter().flatten() {
-            let path = if path.is_empty() {
-                key.clone()
-            } else {
-                format!("{path}.{key}")
+            let path = match kind {
+                _ if path.is_empty() => key.clone(),
+                Some(kind) if kind == key => key.clone(),
+                _ => format!("{path}.{key}"),
             };
             for name in references(property) {
-                self.visit(root, &name, &path, depth);
+                if self.name(root, &name, &path) {
+                    named.push((name, path.clone()));
+                }
             }
         }
+        for (name, path) in named {
+            self.visit(root, &name, &path, depth);
+        }
+    }
+
+    /// Gives a definition its title, if it has none and gets a section.
+    fn name(&mut self, root: &Value, name: &str, path: &str) -> bool {
+        let definition = &root["definitions"][name];
+        let is_section =
+            definition["properties"].is_object() || alternatives_of(definition).is_some();
+        let is_new = is_section && !self.titles.contains_key(name);
+        if is_new {
+            self.titles.insert(name.to_owned(), path.to_owned());
+        }
+        is_new
     }
 
     fn visit(&mut self, root: &Value, name: &str, path: &str, depth: usize) {
         let definition = &root["definitions"][name];
-        if self.titles.contains_key(name) {
-            return;
-        }
-        if definition["properties"].is_object() {
-            self.add(name, path, depth);
-            self.visit_properties(root, definition, path, (depth + 1).min(4));
-        } else if let Some(alternatives) = alternatives_of(definition) {
-            self.add(name, path, depth);
-            for name in alternatives {
-                let kind = root["definitions"][&name]["required"][0]
-                    .as_str()
-                    .unwrap_or(&name);
-                self.visit(root, &name, &format!("{path}: {kind}"), depth + 1);
+        let deeper = (depth + 1).min(DEEPEST);
+        self.order.push((name.to_owned(), depth));
+        self.visit_properties(root, definition, path, deeper);
+        for name in alternatives_of(definition).unwrap_or_default() {
+            let kind = root["definitions"][&name]["required"][0].as_str();
+            let path = format!("{path}: {}", kind.unwrap_or(&name));
+            if self.name(root, &name, &path) {
+                self.visit(root, &name, &path, deeper);
             }
         }
-    }
-
-    fn add(&mut self, name: &str, path: &str, depth: usize) {
-        self.titles.insert(name.to_owned(), path.to_owned());
-        self.order.push((name.to_owned(), depth));
     }
 
     fn link(&self, name: &str) -> Option<String> {
@@ -155,7 +169,7 @@ fn collect(schema: &Value, sections: &Sections, forms: &mut Vec<String>) {
     }
     for form in ["anyOf", "oneOf", "allOf"] {
         if let Some(alternatives) = schema[form].as_array() {
-            for alternative in alternatives {
+            for alternative in alternatives.iter().filter(|schema| !is_expression(schema)) {
                 collect(alternative, sections, forms);
             }
             return;
@@ -171,7 +185,10 @@ fn collect(schema: &Value, sections: &Sections, forms: &mut Vec<String>) {
             "string" => add("text".to_owned()),
             "integer" => add(whole_number(schema)),
             "number" => add("number".to_owned()),
-            "boolean" if kind_is_alone(schema) => add("`true` or `false`".to_owned()),
+            "boolean" if kind_is_alone(schema) => {
+                add("`true`".to_owned());
+                add("`false`".to_owned());
+            }
             "boolean" => add("boolean".to_owned()),
             "array" => add(match &schema["items"] {
                 Value::Null => "list".to_owned(),
@@ -186,6 +203,12 @@ fn collect(schema: &Value, sections: &Sections, forms: &mut Vec<String>) {
             _ => {}
         }
     }
+}
+
+/// Whether it stands for an expression, which may stand everywhere.
+fn is_expression(schema: &Value) -> bool {
+    let pattern = schema["pattern"].as_str().unwrap_or_default();
+    pattern.replace('\\', "").contains("${{")
 }
 
 fn kind_is_alone(schema: &Value) -> bool {
