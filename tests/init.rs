@@ -84,10 +84,17 @@ fn a_recipe_that_is_there_stays() {
 #[test]
 fn the_image_is_named_after_the_folder() {
     let workspace = Workspace::new();
-    for (folder, name) in [("My App", "my-app"), ("日本", "app"), ("a.b", "a.b")] {
+    for (folder, name) in [
+        ("My App", "my-app"),
+        ("日本", "app"),
+        ("a.b", "a.b"),
+        ("1.10", "\"1.10\""),
+        ("no", "\"no\""),
+    ] {
         init(&workspace, &[folder]).expect(0);
         let text = fs::read_to_string(workspace.path(folder).join("recipe.yaml")).unwrap();
         assert!(text.contains(&format!("\nname: {name}\n")), "{text}");
+        run(&mut workspace.command(&["validate", folder])).expect(0);
     }
     init(&workspace, &["b", "--name", "No Name"]).expect(2);
     assert!(!workspace.path("b").exists());
@@ -136,6 +143,8 @@ fn every_example_is_valid_alone_and_with_all_others() {
             let checked = check(&SourceFile::new(name.as_str(), text.as_str()));
             let found = checked.diagnostics;
             assert!(found.is_empty(), "{found:#?}\n{text}");
+            let file = SourceFile::new(name.as_str(), text.as_str());
+            assert_eq!(format(&file, notation).as_ref(), Ok(&text), "not formatted");
         }
     }
 }

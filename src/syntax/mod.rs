@@ -16,7 +16,7 @@ mod toml;
 mod written;
 mod yaml;
 
-pub use convert::{ConvertProblem, convert, schema_of};
+pub use convert::{ConvertProblem, convert, schema_of, yaml_text};
 pub use decode::{Decoded, decode};
 pub use document::Document;
 pub use format::{FormatProblem, comments, format};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::recipe::Name;
 use crate::schema::recipe_schema_text;
-use crate::syntax::Notation;
+use crate::syntax::{Notation, yaml_text};
 
 use super::convert::put;
 use super::{Error, load};
@@ -69,7 +69,7 @@ fn text(notation: Notation, name: &str) -> String {
         Notation::Yaml => (
             YAML,
             format!("\nname: {NAME}\n"),
-            format!("\nname: {name}\n"),
+            format!("\nname: {}\n", yaml_text(name)),
         ),
         Notation::Toml => (
             TOML,

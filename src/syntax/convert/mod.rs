@@ -17,6 +17,7 @@ use super::{Document, Notation};
 use crate::diagnostic::Diagnostic;
 use crate::source::SourceFile;
 use value::Value;
+pub use yaml::yaml_text;
 
 /// Why a document was not converted.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -22,7 +22,7 @@ pub(super) fn is_same_in_both(text: &str, kind: ScalarKind) -> bool {
                 && exponent.is_none_or(|exponent| is_digits(&exponent[sign(exponent)..]))
                 && text.parse::<f64>().is_ok_and(f64::is_finite)
         }
-        ScalarKind::String | ScalarKind::Null => false,
+        _ => false,
     }
 }
 
@@ -60,7 +60,7 @@ pub(super) fn rewritten(text: &str, kind: ScalarKind, to: Notation) -> Option<St
             let word = if number.is_nan() { "nan" } else { "inf" };
             Some(format!("{sign}{dot}{word}"))
         }
-        ScalarKind::String | ScalarKind::Null => None,
+        _ => None,
     }
 }
 

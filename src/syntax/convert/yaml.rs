@@ -10,6 +10,12 @@ use crate::syntax::format::WIDTH;
 
 const INDENT: usize = 2;
 
+/// A text as it stands in YAML: in quotes, where any reader would take it for something else
+/// without them.
+pub fn yaml_text(text: &str) -> String {
+    quoted_if_needed(text, false)
+}
+
 /// The text of a value.
 pub(super) fn write(value: &Value<'_>) -> String {
     let mut out = String::new();
