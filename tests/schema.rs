@@ -95,6 +95,8 @@ fn the_reference_has_every_key_and_no_dead_link() {
             "no row for `{key}`"
         );
     }
+    assert!(reference.contains("\n| `base` (required) | text or [base](#base) |"));
+    assert!(reference.contains("\n| `gpgcheck` | `true` or `false` |"));
     let anchors: BTreeSet<String> = (reference.lines())
         .filter_map(|line| Some(line.strip_prefix("##")?.trim_start_matches('#').trim()))
         .map(|title| {
