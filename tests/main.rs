@@ -31,6 +31,7 @@ mod resolving;
 mod rootfs;
 mod sandbox;
 mod schema;
+mod stages;
 mod support;
 mod validating;
 mod yaml_scalars;
