@@ -197,7 +197,9 @@ impl Execution<'_> {
             }
             Action::Remove(remove) => patterns::remove(remove, &mut editor)?,
             Action::Permissions(permissions) => patterns::permissions(permissions, &mut editor)?,
-            Action::Fetch(_) | Action::Accounts(_) | Action::Certificates(_) => todo!(),
+            Action::Fetch(_) | Action::Accounts(_) | Action::Certificates(_) => {
+                return Err(ExecuteError::Unsupported);
+            }
         };
         for pattern in unmatched {
             let message = format!("step {number}: nothing in the root matches `{pattern}`");

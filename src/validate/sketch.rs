@@ -62,10 +62,9 @@ impl Sketch {
     pub(super) fn may_have(&self, path: &str) -> bool {
         let path = trimmed(path);
         self.is_open
-            || self.written.contains(path)
             // A link on the way, or a file that is a folder, leads who knows where.
-            || self.written.iter().any(|written| is_below(path, written))
-            || self.open_below.iter().any(|open| is_below(path, open) || path == open)
+            || ends(path).any(|end| self.written.contains(&path[..end]))
+            || ends(path).any(|end| self.open_below.contains(&path[..end]))
     }
 
     /// Whether nothing at all can be there to run.
@@ -172,7 +171,9 @@ pub(super) fn trimmed(path: &str) -> &str {
     path.trim_matches('/')
 }
 
-fn is_below(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder)
-        .is_some_and(|rest| rest.starts_with('/'))
+/// Where the folders above a path end in it, and it itself.
+fn ends(path: &str) -> impl Iterator<Item = usize> {
+    path.match_indices('/')
+        .map(|(end, _)| end)
+        .chain([path.len()])
 }
