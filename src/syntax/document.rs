@@ -87,6 +87,11 @@ impl Document {
         }
     }
 
+    /// The keys of the mapping that it is; none of anything else.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.root.entries().iter().map(|entry| entry.key.as_str())
+    }
+
     /// Whether a value stands at a path.
     pub fn has(&self, path: &[PathSegment]) -> bool {
         self.node(path).is_some()
