@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::node::{Content, Entry, MAX_DEPTH, MAX_NODES, Node};
+use super::node::{Content, MAX_DEPTH, MAX_NODES, Node};
 use super::{Layout, Notation, PathSegment, toml, yaml};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{SourceFile, Span};
@@ -87,9 +87,13 @@ impl Document {
         }
     }
 
-    /// The keys of the mapping that it is; none of anything else.
-    pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.root.entries().iter().map(|entry| entry.key.as_str())
+    /// The keys of the mapping that it is, with their values; none of anything else.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, Self)> {
+        let entries = self.root.entries().iter();
+        entries.map(|entry| {
+            let value = self.with_root(Arc::clone(&entry.value));
+            (entry.key.as_str(), value)
+        })
     }
 
     /// Whether a value stands at a path.
@@ -147,7 +151,7 @@ impl Document {
         let key = path.split_last().and_then(|(last, parents)| {
             let parent = self.node(parents)?;
             match last {
-                PathSegment::Key(key) => entry(parent, key).map(|entry| entry.key_span),
+                PathSegment::Key(key) => parent.entry(key).map(|entry| entry.key_span),
                 PathSegment::Index(_) => None,
             }
         });
@@ -155,14 +159,10 @@ impl Document {
     }
 }
 
-fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Entry> {
-    node.entries().iter().find(|entry| entry.key == key)
-}
-
 fn child<'n>(node: &'n Arc<Node>, segment: &PathSegment) -> Option<&'n Arc<Node>> {
     match (&node.content, segment) {
         (Content::List(items), PathSegment::Index(index)) => items.get(*index),
-        (_, PathSegment::Key(key)) => entry(node, key).map(|entry| &entry.value),
+        (_, PathSegment::Key(key)) => node.entry(key).map(|entry| &entry.value),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! The tree that both formats become.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::ScalarKind;
 use crate::source::Span;
@@ -21,6 +21,8 @@ pub(super) struct Node {
     pub(super) depth: usize,
     /// Where something in it was written, or had to be, that could not be read.
     pub(super) lost: Vec<Span>,
+    /// Positions of a large mapping's entries in the order of their keys, once one was looked for.
+    order: OnceLock<Vec<usize>>,
 }
 
 #[derive(Debug)]
@@ -64,6 +66,7 @@ impl Node {
             weight,
             depth,
             lost: Vec::new(),
+            order: OnceLock::new(),
         })
     }
 
@@ -142,6 +145,23 @@ impl Node {
             Content::Mapping(entries) => entries,
             _ => &[],
         }
+    }
+
+    /// The entry with a key, if it is a mapping that has one.
+    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
+        /// Up to this size a look at each is faster.
+        const FEW: usize = 16;
+        let entries = self.entries();
+        if entries.len() <= FEW {
+            return entries.iter().find(|entry| entry.key == key);
+        }
+        let order = self.order.get_or_init(|| {
+            let mut order: Vec<usize> = (0..entries.len()).collect();
+            order.sort_by_key(|position| entries[*position].key.as_str());
+            order
+        });
+        let found = order.binary_search_by_key(&key, |position| entries[*position].key.as_str());
+        found.ok().map(|at| &entries[order[at]])
     }
 
     /// What it is, for messages: `the number `3.10``.

@@ -88,10 +88,8 @@ impl Values {
         let chosen = settings.map(|settings| settings.arguments.clone());
         let stages = document.part(&["stages".into()]);
         let stages = stages.iter().flat_map(|stages| {
-            stages.keys().filter_map(|name| {
-                let stage = stages.part(&[name.into()])?;
-                Some((Some(name.to_owned()), Root::of(&stage)))
-            })
+            let stages = stages.entries();
+            stages.map(|(name, stage)| (Some(name.to_owned()), Root::of(&stage)))
         });
         Self {
             roots: stages.chain([(None, Root::of(document))]).collect(),
@@ -109,9 +107,9 @@ impl Values {
         name: &str,
         names: impl IntoIterator<Item = &'n str>,
     ) -> Option<&'n str> {
-        let names: Vec<&str> = names.into_iter().collect();
-        self.comparisons
-            .set(self.comparisons.get().checked_sub(names.len())?);
+        let left = self.comparisons.get();
+        let names: Vec<&str> = names.into_iter().take(left).collect();
+        self.comparisons.set(left - names.len());
         nearest(name, names)
     }
 
