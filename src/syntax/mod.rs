@@ -9,6 +9,7 @@ mod document;
 mod node;
 mod path;
 mod scalar_kind;
+mod tag;
 mod toml;
 mod written;
 mod yaml;

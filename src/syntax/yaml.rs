@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Tag};
+use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError};
 
-use super::ScalarKind;
 use super::node::{Content, Entry, MAX_DEPTH, MAX_NODES, Node};
+use super::tag;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
@@ -76,12 +76,8 @@ impl Reader<'_> {
     fn event(&mut self, event: Event<'_>, span: Span) -> Read<()> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                core_tag(tag.as_deref(), span)?;
-                let kind = if style == ScalarStyle::Plain && tag.is_none() {
-                    ScalarKind::of_plain(&text)
-                } else {
-                    ScalarKind::String
-                };
+                let is_plain = style == ScalarStyle::Plain;
+                let kind = tag::scalar_kind(&text, is_plain, tag.as_deref(), span)?;
                 self.done(anchor, Node::scalar(span, text, kind))
             }
             Event::Alias(anchor) => {
@@ -99,11 +95,11 @@ impl Reader<'_> {
                 self.done(0, node)
             }
             Event::SequenceStart(_, anchor, tag) => {
-                core_tag(tag.as_deref(), span)?;
+                tag::collection("seq", tag.as_deref(), span)?;
                 self.begin(anchor, span, Content::List(Vec::new()))
             }
             Event::MappingStart(_, anchor, tag) => {
-                core_tag(tag.as_deref(), span)?;
+                tag::collection("map", tag.as_deref(), span)?;
                 self.begin(anchor, span, Content::Mapping(Vec::new()))
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
@@ -232,21 +228,6 @@ fn budget(message: &str, span: Span) -> Box<Diagnostic> {
                 "keep below {MAX_NODES} values, uses of anchors included, and {MAX_DEPTH} levels"
             )),
     )
-}
-
-fn core_tag(tag: Option<&Tag>, span: Span) -> Read<()> {
-    match tag {
-        // `!` alone says that the value is no more than it looks: text, a list, a mapping.
-        Some(tag) if !tag.is_yaml_core_schema() && tag.original() != "!" => Err(Box::new(
-            Diagnostic::error(
-                Code::Syntax,
-                format!("tag `{}` is not known", tag.original()),
-            )
-            .label(span, "here")
-            .help("remove the tag"),
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// Carries out `<<` where it stands without quotes: keys of the mapping itself win, then those of
