@@ -9,6 +9,7 @@ mod archives;
 mod changes;
 mod command_line;
 mod diagnostics;
+mod editors;
 mod flask;
 mod foreign_images;
 mod hostile;

@@ -44,6 +44,15 @@ fn instance(path: &Path) -> Value {
     }
 }
 
+/// What the schema says of a recipe's file; nothing where the file is not one document.
+pub(crate) fn is_valid(path: &Path) -> Option<bool> {
+    let text = fs::read_to_string(path).unwrap();
+    let mut value: serde_yaml::Value = serde_yaml::from_str(&text).ok()?;
+    value.apply_merge().ok()?;
+    let validator = jsonschema::validator_for(&recipe_schema()).unwrap();
+    Some(validator.is_valid(&serde_json::to_value(value).ok()?))
+}
+
 #[test]
 fn the_committed_schema_is_current() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema/recipe.schema.json");
