@@ -5,6 +5,7 @@
     reason = "a failed step of a test is a failed test"
 )]
 
+mod agreement;
 mod archives;
 mod changes;
 mod command_line;
