@@ -1,5 +1,6 @@
 // Asks yaml-language-server what an editor would show of YAML documents.
-//   In:  the folder that its package was installed to, as argument; on standard input a JSON list of
+//   In:  the folder that its package was installed to, as argument, and perhaps a file for the seconds that this
+//        driver itself took of the processor, for those who measure the server; on standard input a JSON list of
 //        { path, text, hover: [[line, column], …], complete: [[line, column], …] }, counted from 0.
 //        A document need not be on disk; its schema line is relative to its path.
 //   Out: a JSON list of { diagnostics: [{ line, column, severity, message }], hover: [text],
@@ -7,6 +8,7 @@
 "use strict";
 const { spawn } = require("node:child_process");
 const { once } = require("node:events");
+const fs = require("node:fs");
 const path = require("node:path");
 const { pathToFileURL } = require("node:url");
 
@@ -136,6 +138,10 @@ async function main() {
 	server.tell("exit");
 	await ended;
 	process.stdout.write(JSON.stringify(results));
+	if (process.argv[3]) {
+		const { user, system } = process.cpuUsage();
+		fs.writeFileSync(process.argv[3], String((user + system) / 1e6));
+	}
 }
 
 main().catch((error) => {
