@@ -12,7 +12,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("digest", &[]),
     ("progress", &[]),
     // front half: recipe text to plan, without disk, clock or environment
-    ("diagnostic", &["source"]),
+    ("diagnostic", &["source", "digest"]),
     ("syntax", &["source", "diagnostic"]),
     ("recipe", &["source", "diagnostic", "syntax"]),
     ("schema", &["recipe"]),
@@ -66,6 +66,7 @@ const EDGES: &[(&str, &[&str])] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("granit_parser", &["syntax/"]),
     ("toml", &["syntax/"]),
+    ("toml_parser", &["syntax/"]),
     ("schemars", &["recipe/", "schema/"]),
     ("nix", &["sandbox/", "rootfs/", "tree/"]),
     ("rustix", &["sandbox/", "rootfs/", "tree/", "transport/"]),
@@ -74,6 +75,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("oci_spec", &["image/", "transport/"]),
     ("miette", &["diagnostic/", "cli/"]),
     ("clap", &["cli/", "main.rs"]),
+    ("clap_complete", &["cli/"]),
+    ("clap_mangen", &["cli/"]),
     ("indicatif", &["cli/"]),
     ("signal_hook", &["cli/"]),
     ("capctl", &["sandbox/"]),

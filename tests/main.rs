@@ -6,13 +6,17 @@
 )]
 
 mod agreement;
+mod allowances;
 mod archives;
 mod changes;
 mod command_line;
 mod diagnostics;
 mod editors;
+mod explanations;
+mod fixtures;
 mod flask;
 mod foreign_images;
+mod formats;
 mod hostile;
 mod hostile_recipes;
 mod images;
@@ -20,6 +24,7 @@ mod layering;
 mod layouts;
 mod lifecycle;
 mod packages;
+mod places;
 mod privilege;
 mod reading;
 mod resolving;
@@ -27,3 +32,4 @@ mod rootfs;
 mod sandbox;
 mod schema;
 mod support;
+mod validating;

@@ -13,6 +13,7 @@ specs/python-flask/install-tools.sh "$@"
 tests/editors/install.sh
 specs/python-flask/repository.py
 tests/repositories/make.py target/test-repositories
+tests/sarif_schema.py target/sarif-schema-2.1.0.json
 
 cargo fmt --check
 cargo clippy --locked --all-targets -- -D warnings

@@ -3,15 +3,13 @@
 use std::fs;
 use std::path::Path;
 
+use onelayer::diagnostic::{Class, Code};
 use onelayer::schema::{recipe_schema, recipe_schema_text};
 use onelayer::validate::check;
 use serde_json::{Value, json};
 use toml::de::{DeTable, DeValue};
 
 use crate::diagnostics::{recipes, source};
-
-/// Codes of problems of shape that a schema can see.
-const SHAPE: [&str; 4] = ["unknown-key", "missing-key", "wrong-type", "unknown-step"];
 
 fn of_table(table: &DeTable<'_>) -> Value {
     let entries = table.iter();
@@ -86,8 +84,8 @@ fn recipes_of_a_wrong_shape_fail_the_schema() {
     let validator = jsonschema::validator_for(&recipe_schema()).unwrap();
     for path in recipes("invalid") {
         let name = source(&path).name().to_owned();
-        let code = name.split("__").next().unwrap();
-        if SHAPE.contains(&code)
+        let code: Code = name.split("__").next().unwrap().parse().unwrap();
+        if code.class() == Class::Shape
             && !name.contains("__merge")
             && !name.contains("__date")
             && !name.contains("_empty")

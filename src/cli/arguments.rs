@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use onelayer::diagnostic::{Code, Denial, UnknownCode, nearest};
+
+use super::exit;
 
 /// Compiles a declarative recipe into a container image with exactly one layer
 #[derive(Debug, Parser)]
-#[command(name = "onelayer", version, max_term_width = 100)]
+#[command(name = "onelayer", version, max_term_width = 100, after_long_help = exit::statuses())]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -24,6 +27,12 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Print the JSON Schema of recipes
     Schema,
+    /// Explain a diagnostic code: cause, example, cure
+    Explain(Explain),
+    /// Print what makes a shell complete commands and options
+    Completions(Completions),
+    /// Print the manual page, or write those of all commands
+    Man(Man),
 }
 
 /// Which recipe, and where its inputs are.
@@ -37,14 +46,39 @@ pub(crate) struct RecipeArguments {
     pub(crate) context: Option<PathBuf>,
 }
 
+/// What a recipe is rejected for, besides errors.
+#[derive(Debug, Args)]
+pub(crate) struct Strictness {
+    /// Reject recipes for warnings, advice or one code (can be repeated)
+    #[arg(long, value_name = "warnings|advice|CODE", value_parser = denial)]
+    pub(crate) deny: Vec<Denial>,
+}
+
+/// Reads a value of `--deny`.
+fn denial(text: &str) -> Result<Denial, String> {
+    (text.parse()).map_err(|error: UnknownCode| {
+        let known = ["warnings", "advice"].into_iter();
+        match nearest(text, known.chain(Code::all().map(Code::name))) {
+            Some(meant) => format!("{error}; write `{meant}` if that is meant"),
+            None => format!("{error}; `onelayer explain` lists all of them"),
+        }
+    })
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Validate {
-    /// Recipes, or folders that hold one
+    /// Recipes; folders that hold one; folders below which to search for recipes; `-` for standard
+    /// input
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
-    /// How problems are printed
-    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
-    pub(crate) format: ReportFormat,
+    /// How problems are printed; described in docs/formats.md
+    #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
+    pub(crate) format: DiagnosticFormat,
+    /// What standard input is called in messages; it is TOML if that ends in `.toml`
+    #[arg(long, value_name = "NAME", default_value = "<stdin>")]
+    pub(crate) stdin_name: PathBuf,
+    #[command(flatten)]
+    pub(crate) strictness: Strictness,
 }
 
 #[derive(Debug, Args)]
@@ -54,12 +88,16 @@ pub(crate) struct Plan {
     /// How the plan is printed
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub(crate) format: ReportFormat,
+    #[command(flatten)]
+    pub(crate) strictness: Strictness,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Build {
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
+    #[command(flatten)]
+    pub(crate) strictness: Strictness,
     /// Where the image goes: oci:DIR[:TAG] or oci-archive:FILE[:TAG] (can be repeated)
     /// [default: oci:out/NAME:TAG]
     #[arg(short, long, value_name = "TRANSPORT")]
@@ -96,6 +134,41 @@ pub(crate) struct Inspect {
     /// How it is printed
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub(crate) format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The code, as diagnostics show it; without one, all codes are listed
+    #[arg(value_name = "CODE")]
+    pub(crate) code: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell that is to complete
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Folder to write a page for each command to, instead of printing the first one
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiagnosticFormat {
+    /// For people, on standard error
+    Text,
+    /// For programs; described in docs/json.md
+    Json,
+    /// SARIF 2.1.0, for editors and code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// A Code Quality report of GitLab
+    Gitlab,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

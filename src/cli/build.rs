@@ -20,7 +20,8 @@ impl RecipeArguments {
 }
 
 pub(crate) fn run(arguments: &Build, terminal: Terminal) -> Exit {
-    let planned = match ops::plan(&arguments.recipe.location()) {
+    let planned = ops::plan(&arguments.recipe.location());
+    let planned = match arguments.strictness.judge(planned) {
         Ok(planned) => planned,
         Err(error) => return print::error(&error, terminal),
     };

@@ -4,13 +4,17 @@
 
 mod arguments;
 mod build;
+mod completions;
 mod exit;
+mod explain;
 mod inspect;
+mod man;
 mod plan;
 mod print;
 mod reporter;
 mod schema;
 mod signals;
+mod strictness;
 mod terminal;
 mod validate;
 
@@ -43,6 +47,9 @@ pub(crate) fn run() -> ExitCode {
         Command::Build(arguments) => build::run(arguments, terminal),
         Command::Inspect(arguments) => inspect::run(arguments, terminal),
         Command::Schema => schema::run(),
+        Command::Explain(arguments) => explain::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man(arguments) => man::run(arguments),
     };
     exit.into()
 }

@@ -34,6 +34,15 @@ pub enum Error {
         #[source]
         cause: io::Error,
     },
+    /// A folder below which recipes were looked for.
+    #[error("cannot search all of `{}`", folder.display())]
+    Search {
+        /// The folder.
+        folder: PathBuf,
+        /// What could not be read in it.
+        #[source]
+        cause: ignore::Error,
+    },
     /// A folder that holds no recipe.
     #[error("`{}` holds no recipe.yaml, recipe.yml or recipe.toml", path.display())]
     NoRecipe {
@@ -103,6 +112,7 @@ impl Error {
             },
             Self::Layer(LayerError::Cancelled) => ErrorKind::Cancelled,
             Self::Read { .. }
+            | Self::Search { .. }
             | Self::NoRecipe { .. }
             | Self::Packages(_)
             | Self::Store(_)

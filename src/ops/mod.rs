@@ -5,12 +5,14 @@
 mod build;
 mod context;
 mod error;
+mod find;
 mod inspect;
 mod load;
 mod plan;
 
 pub use build::{BuildOptions, Built, build};
 pub use error::{Error, ErrorKind};
+pub use find::recipes;
 pub use inspect::{Inspection, inspect};
-pub use load::{RecipeLocation, load, validate};
+pub use load::{RecipeLocation, load, load_from, validate};
 pub use plan::{Planned, plan};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::node::{Content, Entry, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node};
-use super::{PathSegment, toml, yaml};
+use super::node::{Content, Entry, MAX_DEPTH, MAX_NODES, Node};
+use super::{Layout, PathSegment, toml, yaml};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{SourceFile, Span};
 
@@ -11,20 +11,27 @@ use crate::source::{SourceFile, Span};
 #[derive(Debug, Clone)]
 pub struct Document {
     root: Arc<Node>,
+    layout: Arc<Layout>,
 }
 
 impl Document {
+    /// Largest text of a document, in bytes.
+    pub const MAX_BYTES: usize = 1 << 20;
+
     /// Reads a file: TOML if its name ends in `.toml`, YAML otherwise. A document may come with
     /// diagnostics (a key stands twice); without one there is at least one.
     pub fn parse(file: &SourceFile) -> (Option<Self>, Vec<Diagnostic>) {
         let text = file.text();
-        if text.len() > MAX_BYTES {
+        if text.len() > Self::MAX_BYTES {
             let problem = Diagnostic::error(Code::Budget, "the recipe is larger than 1 MiB")
-                .label(Span::new(MAX_BYTES, MAX_BYTES), "limit reached here")
+                .label(
+                    Span::new(Self::MAX_BYTES, Self::MAX_BYTES),
+                    "limit reached here",
+                )
                 .help("move large content to files and copy them");
             return (None, vec![problem]);
         }
-        let (root, mut diagnostics) = if file.name().ends_with(".toml") {
+        let (root, layout, mut diagnostics) = if file.name().ends_with(".toml") {
             toml::read(text)
         } else {
             yaml::read(text)
@@ -42,11 +49,21 @@ impl Document {
             );
             return (None, diagnostics);
         }
-        (Some(Self { root }), diagnostics)
+        let layout = Arc::new(layout);
+        (Some(Self { root, layout }), diagnostics)
     }
 
-    pub(super) fn new(root: Arc<Node>) -> Self {
-        Self { root }
+    /// The same text with another tree.
+    pub(super) fn with_root(&self, root: Arc<Node>) -> Self {
+        Self {
+            root,
+            layout: Arc::clone(&self.layout),
+        }
+    }
+
+    /// Where its comments and long scalars stand.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     pub(super) fn root(&self) -> &Arc<Node> {

@@ -6,6 +6,7 @@
 
 mod decode;
 mod document;
+mod layout;
 mod node;
 mod path;
 mod scalar_kind;
@@ -16,6 +17,7 @@ mod yaml;
 
 pub use decode::{Decoded, decode};
 pub use document::Document;
+pub use layout::Layout;
 pub use path::PathSegment;
 pub use scalar_kind::ScalarKind;
 pub use written::Written;

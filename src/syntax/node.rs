@@ -9,8 +9,6 @@ use crate::source::Span;
 pub(super) const MAX_NODES: usize = 100_000;
 /// Most collections inside each other.
 pub(super) const MAX_DEPTH: usize = 64;
-/// Largest text, in bytes.
-pub(super) const MAX_BYTES: usize = 1 << 20;
 
 /// A value with its place.
 #[derive(Debug)]

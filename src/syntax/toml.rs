@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
+use toml_parser::Source;
+use toml_parser::lexer::TokenKind;
 
-use super::ScalarKind;
 use super::node::{Content, Entry, Node};
+use super::{Layout, ScalarKind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
 /// Reads a text, or says everything about it that is not TOML.
-pub(super) fn read(text: &str) -> (Option<Arc<Node>>, Vec<Diagnostic>) {
+pub(super) fn read(text: &str) -> (Option<Arc<Node>>, Layout, Vec<Diagnostic>) {
     let (table, errors) = DeTable::parse_recoverable(text);
     // Of two equal keys the first is kept; anything else leaves nothing to go on with.
     let is_usable = errors.iter().all(is_duplicate);
@@ -23,7 +25,21 @@ pub(super) fn read(text: &str) -> (Option<Arc<Node>>, Vec<Diagnostic>) {
     };
     let root = reader.table(table.get_ref(), table.span().into());
     diagnostics.append(&mut reader.diagnostics);
-    (is_usable.then_some(root), diagnostics)
+    (is_usable.then_some(root), layout(text), diagnostics)
+}
+
+/// A `#` in a text begins no comment, so only the lexer can tell.
+fn layout(text: &str) -> Layout {
+    let mut layout = Layout::default();
+    for token in Source::new(text).lex() {
+        let span = Span::new(token.span().start(), token.span().end());
+        match token.kind() {
+            TokenKind::Comment => layout.comments.push(span),
+            TokenKind::MlBasicString | TokenKind::MlLiteralString => layout.long_scalars.push(span),
+            _ => {}
+        }
+    }
+    layout
 }
 
 fn is_duplicate(error: &toml::de::Error) -> bool {

@@ -6,26 +6,27 @@ use std::sync::Arc;
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError};
 
 use super::node::{Content, Entry, MAX_DEPTH, MAX_NODES, Node};
-use super::tag;
+use super::{Layout, tag};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
 /// Reads the one document of a text. Keys that stand twice are reported and reading goes on with
 /// the first; every other problem ends it.
-pub(super) fn read(text: &str) -> (Option<Arc<Node>>, Vec<Diagnostic>) {
+pub(super) fn read(text: &str) -> (Option<Arc<Node>>, Layout, Vec<Diagnostic>) {
     let mut reader = Reader {
         text,
         open: Vec::new(),
         anchors: BTreeMap::new(),
         expanded: 0,
         root: None,
+        layout: Layout::default(),
         diagnostics: Vec::new(),
     };
     match reader.read() {
-        Ok(()) => (reader.root, reader.diagnostics),
+        Ok(()) => (reader.root, reader.layout, reader.diagnostics),
         Err(diagnostic) => {
             reader.diagnostics.push(*diagnostic);
-            (None, reader.diagnostics)
+            (None, reader.layout, reader.diagnostics)
         }
     }
 }
@@ -49,13 +50,16 @@ struct Reader<'t> {
     anchors: BTreeMap<usize, Arc<Node>>,
     expanded: usize,
     root: Option<Arc<Node>>,
+    layout: Layout,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
     fn read(&mut self) -> Read<()> {
         let mut options = Options::default();
-        options.set_emit_comments(false);
+        options.set_emit_comments(true);
+        // No more than there can be: each has a byte.
+        options.max_buffered_comment_events = self.text.len();
         options.flow_nesting_limit = MAX_DEPTH;
         options.block_nesting_limit = MAX_DEPTH;
         for event in Parser::new_from_str_with_options(self.text, options) {
@@ -76,6 +80,7 @@ impl Reader<'_> {
     fn event(&mut self, event: Event<'_>, span: Span) -> Read<()> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
+                self.note_length(style, span);
                 let is_plain = style == ScalarStyle::Plain;
                 let kind = tag::scalar_kind(&text, is_plain, tag.as_deref(), span)?;
                 self.done(anchor, Node::scalar(span, text, kind))
@@ -108,7 +113,29 @@ impl Reader<'_> {
                     .label(span, "here")
                     .help("write one recipe per file"),
             )),
+            Event::Comment(..) => {
+                self.layout.comments.push(span);
+                Ok(())
+            }
             _ => Ok(()),
+        }
+    }
+
+    /// Remembers a scalar that goes over several lines.
+    fn note_length(&mut self, style: ScalarStyle, span: Span) {
+        let start = match style {
+            // The span begins with the content. Between that and the `|` there is at most a
+            // comment, on the same line as the `|`.
+            ScalarStyle::Literal | ScalarStyle::Folded => self.text[..span.start]
+                .rfind(['|', '>'])
+                .unwrap_or(span.start),
+            _ => span.start,
+        };
+        // A block scalar ends after its last line's end, where the next line begins.
+        let text = self.text[start..span.end].trim_end();
+        if text.contains('\n') {
+            let span = Span::new(start, start + text.len());
+            self.layout.long_scalars.push(span);
         }
     }
 

@@ -4,6 +4,7 @@
 //! A [`SourceFile`] goes in; a [`ValidRecipe`] comes out unless there is an error, and in any case
 //! everything that is to be said about the text. Nothing here looks at a disk.
 
+mod allow;
 mod rules;
 mod subject;
 mod valid_recipe;
@@ -39,8 +40,9 @@ pub fn check(file: &SourceFile) -> Checked {
                 recipe: &recipe,
                 document: &document,
             }));
-            valid = Some(ValidRecipe::new(recipe, document));
+            valid = Some(ValidRecipe::new(recipe, document.clone()));
         }
+        allow::apply(file, document.layout(), &mut diagnostics);
     }
     sort(&mut diagnostics);
     let rejected = diagnostics

@@ -11,7 +11,7 @@ mod grow;
 use std::fs;
 
 use jsonschema::Validator;
-use onelayer::diagnostic::{Code, Severity};
+use onelayer::diagnostic::{Class, Code, Severity};
 use onelayer::schema::recipe_schema;
 use onelayer::source::SourceFile;
 use onelayer::validate::check;
@@ -21,15 +21,6 @@ use crate::diagnostics::recipes;
 use crate::schema::instance;
 use crate::support::workspace::project;
 use chance::Chance;
-
-/// Codes of problems that a schema can see.
-const SHAPE: [Code; 5] = [
-    Code::UnknownKey,
-    Code::MissingKey,
-    Code::WrongType,
-    Code::UnknownStep,
-    Code::AmbiguousStep,
-];
 
 /// Documents of which the two are known to think otherwise: whether the schema takes them, and why.
 const KNOWN: &[(&str, bool, &str)] = &[(
@@ -61,7 +52,7 @@ fn disagreement(schema: &Validator, document: &Value) -> Option<String> {
             "{text}\n  only the schema refuses it: {refusals:?}"
         ));
     }
-    let shape = errors.iter().find(|error| SHAPE.contains(&error.code));
+    let shape = errors.iter().find(|error| error.code.class() == Class::Shape);
     match shape {
         Some(error) if refusals.is_empty() => {
             let (code, message) = (error.code, &error.message);

@@ -49,7 +49,7 @@ pub fn decode<T: DeserializeOwned>(document: Document) -> Decoded<T> {
         }
     };
     let document = match losses::without(root, &pass) {
-        Some(root) => Document::new(root),
+        Some(root) => document.with_root(root),
         None => document,
     };
     let mut diagnostics = pass.into_diagnostics();

@@ -30,7 +30,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         Compression::None => {
             if output.level.is_some() {
                 found.push(
-                    Diagnostic::warning(Code::InvalidValue, "the level is not used")
+                    Diagnostic::warning(Code::UnusedValue, "the level is not used")
                         .label(
                             subject.value(&["output".into(), "level".into()]),
                             "without effect",

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Code, Diagnostic, Label, Severity};
+use super::document;
+use crate::diagnostic::{Code, Diagnostic, Label, Severity};
 use crate::source::SourceFile;
 
 const VERSION: u32 = 1;
@@ -81,12 +82,8 @@ pub fn to_json<'a>(files: impl IntoIterator<Item = (&'a SourceFile, &'a [Diagnos
                 .map(move |diagnostic| Entry::new(file, diagnostic))
         })
         .collect();
-    let report = Report {
+    document(&Report {
         version: VERSION,
         diagnostics,
-    };
-    // Strings and numbers alone: there is nothing in it that JSON could refuse.
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+    })
 }
