@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError};
 
-use super::node::{Content, Entry, MAX_DEPTH, MAX_NODES, Node};
+use super::node::{Content, Entry, MAX_DEPTH, MAX_NODES, MOST_PROBLEMS, Node};
 use super::{Layout, tag};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
@@ -17,7 +17,7 @@ pub(super) fn read(text: &str) -> (Option<Arc<Node>>, Layout, Vec<Diagnostic>) {
         text,
         open: Vec::new(),
         anchors: BTreeMap::new(),
-        expanded: 0,
+        count: 0,
         root: None,
         layout: Layout::default(),
         diagnostics: Vec::new(),
@@ -48,7 +48,8 @@ struct Reader<'t> {
     text: &'t str,
     open: Vec<Open>,
     anchors: BTreeMap<usize, Arc<Node>>,
-    expanded: usize,
+    /// Keys and values so far, each use of an anchor counted in full.
+    count: usize,
     root: Option<Arc<Node>>,
     layout: Layout,
     diagnostics: Vec<Diagnostic>,
@@ -93,8 +94,9 @@ impl Reader<'_> {
                             .help("write the value out here"),
                     ));
                 };
-                self.expanded += node.weight;
-                if self.expanded > MAX_NODES || self.open.len() + node.depth > MAX_DEPTH {
+                // Itself it is counted where it is put.
+                self.count += node.weight - 1;
+                if self.count >= MAX_NODES || self.open.len() + node.depth > MAX_DEPTH {
                     return Err(budget("this alias expands too far", span));
                 }
                 self.done(0, node)
@@ -172,7 +174,9 @@ impl Reader<'_> {
 
     /// Puts a complete node where it belongs.
     fn done(&mut self, anchor: usize, node: Arc<Node>) -> Read<()> {
-        if node.weight > MAX_NODES {
+        self.count += 1;
+        // A merge adds to what was counted.
+        if self.count > MAX_NODES || node.weight > MAX_NODES {
             return Err(budget("the recipe has too many values", node.span));
         }
         if anchor > 0 {
@@ -202,12 +206,14 @@ impl Reader<'_> {
             return Ok(());
         };
         if let Some(first) = open.keys.get(&key) {
-            self.diagnostics.push(
-                Diagnostic::error(Code::DuplicateKey, format!("key `{key}` stands twice"))
-                    .label(key_span, "here again")
-                    .label(*first, "here first")
-                    .help("remove one of the two"),
-            );
+            if self.diagnostics.len() < MOST_PROBLEMS {
+                self.diagnostics.push(
+                    Diagnostic::error(Code::DuplicateKey, format!("key `{key}` stands twice"))
+                        .label(key_span, "here again")
+                        .label(*first, "here first")
+                        .help("remove one of the two"),
+                );
+            }
         } else {
             open.keys.insert(key.clone(), key_span);
             entries.push(Entry {

@@ -50,6 +50,17 @@ pub fn check(file: &SourceFile) -> Checked {
         .any(|diagnostic| diagnostic.severity == Severity::Error);
     Checked {
         recipe: valid.filter(|_| !rejected),
-        diagnostics,
+        diagnostics: first(diagnostics),
     }
+}
+
+/// As many as are told of one document, in their order; errors before anything else.
+fn first(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    if diagnostics.len() > Document::MOST_PROBLEMS {
+        // Stable: among those of one severity the first ones stay.
+        diagnostics.sort_by_key(|diagnostic| diagnostic.severity);
+        diagnostics.truncate(Document::MOST_PROBLEMS);
+        sort(&mut diagnostics);
+    }
+    diagnostics
 }

@@ -52,7 +52,9 @@ fn disagreement(schema: &Validator, document: &Value) -> Option<String> {
             "{text}\n  only the schema refuses it: {refusals:?}"
         ));
     }
-    let shape = errors.iter().find(|error| error.code.class() == Class::Shape);
+    let shape = errors
+        .iter()
+        .find(|error| error.code.class() == Class::Shape);
     match shape {
         Some(error) if refusals.is_empty() => {
             let (code, message) = (error.code, &error.message);

@@ -27,6 +27,7 @@ pub(super) struct NodeDeserializer<'d> {
 
 impl<'d> NodeDeserializer<'d> {
     pub(super) fn new(node: &'d Node, pass: &'d Pass) -> Self {
+        pass.visit();
         Self {
             node,
             pass,
