@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::Span;
 use crate::syntax::node::{Content, MOST_PROBLEMS, Node};
 
-/// Most values that all passes together look at. Recipes of thousands of lines stay far below, and
+/// Most keys and values that all passes together look at. Recipes of thousands of lines stay far below, and
 /// have all of their problems told; of a hundred thousand values each pass takes its time.
 const MOST_VISITS: usize = 300_000;
 /// What stands in for required values: one of them is accepted by nearly every key.
@@ -24,7 +24,7 @@ pub(super) struct Pass {
     suggested: RefCell<BTreeSet<(NodeId, &'static str)>>,
     /// Whether this pass has learnt what the next one may go around.
     learnt: Cell<bool>,
-    /// Values that all passes looked at.
+    /// Keys and values that all passes looked at.
     visits: Cell<usize>,
 }
 
@@ -34,7 +34,7 @@ impl Pass {
         self.learnt.replace(false) && !self.is_full() && self.visits.get() < MOST_VISITS
     }
 
-    /// Counts a value that is looked at.
+    /// Counts a key or value that is looked at.
     pub(super) fn visit(&self) {
         self.visits.set(self.visits.get() + 1);
     }
