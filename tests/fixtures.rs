@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use onelayer::diagnostic::{Code, Diagnostic, sort};
-use onelayer::ops::{self, RecipeLocation};
+use onelayer::ops::{self, RecipeChoice};
 use onelayer::source::SourceFile;
 use onelayer::validate::check;
 use tempfile::TempDir;
@@ -97,12 +97,13 @@ pub(crate) fn found_on_disk(name: &str, text: &str) -> Vec<Diagnostic> {
     let recipes = TempDir::new().unwrap();
     let recipe = recipes.path().join(name);
     fs::write(&recipe, text).unwrap();
-    let planned = ops::plan(&RecipeLocation {
+    let planned = ops::plan(&RecipeChoice {
         recipe,
         context: Some(CONTEXT.path().to_owned()),
+        ..RecipeChoice::default()
     });
     let mut found = match planned {
-        Ok(planned) => planned.warnings,
+        Ok(planned) => [planned.not_carried_out(), planned.warnings].concat(),
         Err(ops::Error::Rejected { diagnostics, .. }) => diagnostics,
         Err(error) => panic!("{error}"),
     };

@@ -2,23 +2,23 @@
 #![no_main]
 
 use onelayer::plan::{HostPlatform, plan};
-use onelayer::validate::check;
+use onelayer::validate::resolve;
 use onelayer_fuzz::Invented;
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Some(file) = onelayer_fuzz::either(bytes) else {
         return;
     };
-    let Some(recipe) = check(&file).recipe else {
+    let Some(recipe) = resolve(&file, &onelayer_fuzz::settings()).recipe else {
         return;
     };
     let host = HostPlatform {
         machine: "x86_64".to_owned(),
     };
-    let planned = plan(&recipe, &Invented, &host);
+    let planned = plan(&recipe, None, &Invented, &host);
     if let Err(diagnostics) = &planned {
         assert!(!diagnostics.is_empty());
         onelayer_fuzz::assert_sound(&file, diagnostics);
     }
-    assert_eq!(plan(&recipe, &Invented, &host), planned);
+    assert_eq!(plan(&recipe, None, &Invented, &host), planned);
 });

@@ -9,7 +9,9 @@ use onelayer::plan::{BytePath, InputEntry, InputError, InputKind, InputSource, I
 pub struct Invented;
 
 fn sum(text: &str) -> u32 {
-    text.bytes().fold(7, |sum: u32, byte| sum.wrapping_mul(31).wrapping_add(byte.into()))
+    text.bytes().fold(7, |sum: u32, byte| {
+        sum.wrapping_mul(31).wrapping_add(byte.into())
+    })
 }
 
 fn file(path: &str, text: &str) -> InputEntry {
@@ -70,7 +72,10 @@ impl Inputs for Invented {
             }
             _ => Ok(vec![
                 source("x/a", vec![file("", pattern)]),
-                source("x/b", vec![file("", exclude.first().map_or("", String::as_str))]),
+                source(
+                    "x/b",
+                    vec![file("", exclude.first().map_or("", String::as_str))],
+                ),
             ]),
         }
     }

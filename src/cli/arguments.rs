@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use onelayer::diagnostic::{Code, Denial, UnknownCode, nearest};
 
 use super::exit;
+use onelayer::recipe::Name;
 
 /// Compiles a declarative recipe into a container image with exactly one layer
 #[derive(Debug, Parser)]
@@ -17,8 +18,14 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write a commented recipe that builds as it stands
+    Init(Init),
     /// Report every problem of one or more recipes
     Validate(Validate),
+    /// Bring recipes into one layout, in place
+    Fmt(Fmt),
+    /// Write a recipe in the other notation: YAML as TOML, TOML as YAML
+    Convert(Convert),
     /// Show the ordered steps of a recipe with their keys
     Plan(Plan),
     /// Build the image of a recipe
@@ -44,6 +51,23 @@ pub(crate) struct RecipeArguments {
     /// Folder that the recipe's inputs are relative to [default: the recipe's folder]
     #[arg(long, value_name = "DIR")]
     pub(crate) context: Option<PathBuf>,
+    /// Value of an argument that the recipe declares (can be repeated)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Platform that the image is for [default: the recipe's, then this machine's]
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    pub(crate) platform: Option<String>,
+    /// Stage to make the image of, instead of the recipe's end
+    #[arg(long, value_name = "STAGE")]
+    pub(crate) target: Option<String>,
+}
+
+/// `NAME=VALUE`
+fn setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("write `NAME=VALUE`".to_owned()),
+    }
 }
 
 /// What a recipe is rejected for, besides errors.
@@ -66,6 +90,19 @@ fn denial(text: &str) -> Result<Denial, String> {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Folder of the recipe, made if it is missing
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) folder: PathBuf,
+    /// Write TOML instead of YAML
+    #[arg(long)]
+    pub(crate) toml: bool,
+    /// Name of the image [default: the folder's, made valid]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<Name>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Validate {
     /// Recipes; folders that hold one; folders below which to search for recipes; `-` for standard
     /// input
@@ -79,6 +116,44 @@ pub(crate) struct Validate {
     pub(crate) stdin_name: PathBuf,
     #[command(flatten)]
     pub(crate) strictness: Strictness,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fmt {
+    /// Recipes; folders that hold one; folders below which to search for recipes; `-` for standard
+    /// input, which is formatted to standard output
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Write nothing, name what would change, and end with status 1 if anything would
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Write nothing, and show what would change as a unified diff
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// What standard input is called in messages; it is TOML if that ends in `.toml`
+    #[arg(long, value_name = "NAME", default_value = "<stdin>")]
+    pub(crate) stdin_name: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Convert {
+    /// A recipe, or a folder that holds one; `-` for standard input
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// Where the converted recipe goes [default: standard output, also called `-`]
+    #[arg(value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// What to write [default: by the name of OUT, else what IN is not written in]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "NOTATION",
+        required_if_eq("input", "-")
+    )]
+    pub(crate) to: Option<Notation>,
+    /// Replace OUT if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -177,6 +252,23 @@ pub(crate) enum ReportFormat {
     Text,
     /// For programs; described in docs/json.md
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Notation {
+    /// YAML
+    Yaml,
+    /// TOML
+    Toml,
+}
+
+impl From<Notation> for onelayer::syntax::Notation {
+    fn from(notation: Notation) -> Self {
+        match notation {
+            Notation::Yaml => Self::Yaml,
+            Notation::Toml => Self::Toml,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -10,17 +10,20 @@ use super::terminal::Terminal;
 use super::{print, signals};
 
 impl RecipeArguments {
-    /// Where the recipe and its inputs are.
-    pub(crate) fn location(&self) -> ops::RecipeLocation {
-        ops::RecipeLocation {
+    /// Which recipe, and what was chosen about it.
+    pub(crate) fn choice(&self) -> ops::RecipeChoice {
+        ops::RecipeChoice {
             recipe: self.recipe.clone(),
             context: self.context.clone(),
+            arguments: self.set.iter().cloned().collect(),
+            platform: self.platform.clone(),
+            target: self.target.clone(),
         }
     }
 }
 
 pub(crate) fn run(arguments: &Build, terminal: Terminal) -> Exit {
-    let planned = ops::plan(&arguments.recipe.location());
+    let planned = ops::plan(&arguments.recipe.choice());
     let planned = match arguments.strictness.judge(planned) {
         Ok(planned) => planned,
         Err(error) => return print::error(&error, terminal),

@@ -67,6 +67,7 @@ impl From<&ops::Error> for Exit {
             ops::ErrorKind::Host => Self::Host,
             ops::ErrorKind::Io => Self::Io,
             ops::ErrorKind::Cancelled => Self::Interrupted,
+            // One that is not known here is one that nobody has thought of.
             _ => Self::Bug,
         }
     }

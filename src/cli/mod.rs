@@ -5,8 +5,12 @@
 mod arguments;
 mod build;
 mod completions;
+mod convert;
 mod exit;
 mod explain;
+mod fmt;
+mod init;
+mod input;
 mod inspect;
 mod man;
 mod plan;
@@ -42,7 +46,10 @@ pub(crate) fn run() -> ExitCode {
     };
     let terminal = Terminal::detect();
     let exit = match &arguments.command {
+        Command::Init(arguments) => init::run(arguments, terminal),
         Command::Validate(arguments) => validate::run(arguments, terminal),
+        Command::Fmt(arguments) => fmt::run(arguments, terminal),
+        Command::Convert(arguments) => convert::run(arguments, terminal),
         Command::Plan(arguments) => plan::run(arguments, terminal),
         Command::Build(arguments) => build::run(arguments, terminal),
         Command::Inspect(arguments) => inspect::run(arguments, terminal),

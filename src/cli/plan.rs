@@ -8,7 +8,7 @@ use super::print;
 use super::terminal::Terminal;
 
 pub(crate) fn run(arguments: &Plan, terminal: Terminal) -> Exit {
-    let planned = ops::plan(&arguments.recipe.location());
+    let planned = ops::plan(&arguments.recipe.choice());
     let planned = match arguments.strictness.judge(planned) {
         Ok(planned) => planned,
         Err(error) => return print::error(&error, terminal),

@@ -61,25 +61,11 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// A problem for which the recipe is rejected.
-    pub fn error(code: Code, message: impl Into<String>) -> Self {
-        Self::new(Severity::Error, code, message)
-    }
-
-    /// A problem for which it is not.
-    pub fn warning(code: Code, message: impl Into<String>) -> Self {
-        Self::new(Severity::Warning, code, message)
-    }
-
-    /// A proposal.
-    pub fn advice(code: Code, message: impl Into<String>) -> Self {
-        Self::new(Severity::Advice, code, message)
-    }
-
-    fn new(severity: Severity, code: Code, message: impl Into<String>) -> Self {
+    /// A problem that is as bad as its code says.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self {
             code,
-            severity,
+            severity: code.severity(),
             message: shown(message),
             labels: Vec::new(),
             help: None,

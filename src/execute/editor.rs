@@ -273,6 +273,11 @@ impl<'a> Editor<'a> {
             }
             Kind::Fifo => self.special(path, FileKind::Fifo, (0, 0), wanted)?,
         }
+        self.xattrs(path, entry)
+    }
+
+    /// Gives what is at `path` the extended attributes of an entry.
+    pub(super) fn xattrs(&mut self, path: &[u8], entry: &Entry) -> Result<(), ExecuteError> {
         for xattr in entry.xattrs() {
             let name = disk(&xattr.name).as_os_str();
             let permission = self.upper.set_xattr(disk(path), name, &xattr.value)?;
@@ -285,7 +290,8 @@ impl<'a> Editor<'a> {
         Ok(())
     }
 
-    fn special(
+    /// Makes a device or pipe.
+    pub(super) fn special(
         &mut self,
         path: &[u8],
         kind: FileKind,
@@ -300,7 +306,7 @@ impl<'a> Editor<'a> {
     }
 
     /// Makes sure that something new can be made at `path`: its folders are there, it is not.
-    fn make_room(&mut self, path: &[u8]) -> Result<(), ExecuteError> {
+    pub(super) fn make_room(&mut self, path: &[u8]) -> Result<(), ExecuteError> {
         if self.present(path)?.is_directory() {
             return Err(ExecuteError::IsADirectory { path: shown(path) });
         }

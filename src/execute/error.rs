@@ -92,6 +92,27 @@ pub enum ExecuteError {
         /// Path or glob in the root.
         path: String,
     },
+    /// A link leads to a folder where links are followed.
+    #[error("`{path}` leads to a folder, which cannot be copied in its place")]
+    LinkToDirectory {
+        /// Path of the link in the root that is copied from.
+        path: String,
+    },
+    /// What should be copied from is not there.
+    #[error("there is no `{origin}` to copy from")]
+    NoOrigin {
+        /// The stage or image.
+        origin: String,
+    },
+    /// A kind of step that is refused before any work begins.
+    #[error("this kind of step is not carried out")]
+    Unsupported,
+    /// The work could not begin.
+    #[error("cannot begin")]
+    Start {
+        /// What the system said.
+        source: io::Error,
+    },
     /// A user or group that the root does not know.
     #[error("the root has no {kind} `{name}`")]
     UnknownName {

@@ -11,23 +11,32 @@ mod files;
 mod owner;
 mod patterns;
 mod process;
+mod schedule;
+mod stage_copy;
 
 use std::path::PathBuf;
-use std::time::Instant;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::packages::{self, HostAccess};
 use crate::plan::{Action, Plan, PlannedStep};
 use crate::progress::{Event, Reporter};
 use crate::sandbox::{Cancel, Exit, Launcher};
-use crate::store::{ChangeSet, Draft, Existing, Store};
+use crate::store::{ChangeSet, Downloads, Draft, Existing, Store};
 use crate::tree::{Marks, Tree, Upper, WalkOptions, display, walk};
 
 pub use error::{ExecuteError, StepError};
 
 use self::editor::Editor;
 use self::process::Runner;
+use self::schedule::{Finished, Part};
+
+/// Between two looks at whether downloads are free.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// What carrying out a plan needs besides the plan.
+#[derive(Clone, Copy)]
 pub struct Execution<'a> {
     /// Where change sets are kept.
     pub store: &'a Store,
@@ -44,19 +53,47 @@ pub struct Execution<'a> {
 }
 
 impl Execution<'_> {
-    /// Carries out `plan` and lists the finished root.
+    /// Carries out `plan` and lists the finished root. Stages that do not need each other are made
+    /// side by side.
     ///
     /// # Errors
-    /// The first step that fails, with its number, title and cause; nothing of it is kept.
+    /// The first step that fails, with its number, title and cause; nothing of it is kept. Steps
+    /// that run beside it are stopped.
     pub fn run(&self, plan: &Plan) -> Result<Tree, StepError> {
-        let mut root = Stack {
-            tree: Tree::new(),
-            lower: Vec::new(),
-            source_date_epoch: plan.output.source_date_epoch,
+        let parts = schedule::parts(plan);
+        let of = plan.all_steps().count();
+        // A failing step stops the others, and not what else waits for the caller's wish.
+        let cancel = self.cancel.child().map_err(|source| StepError {
+            step: 1,
+            of,
+            title: "start".to_owned(),
+            source: ExecuteError::Start { source },
+        })?;
+        let execution = Execution {
+            cancel: &cancel,
+            ..*self
         };
-        let of = plan.steps.len();
-        for (index, step) in plan.steps.iter().enumerate() {
-            let number = index + 1;
+        let make = |part: &Part<'_>, finished: &Finished| {
+            execution.part(part, finished, plan.output.source_date_epoch, of)
+        };
+        let image = schedule::run(&parts, &make, &|| cancel.cancel())?;
+        Ok(Arc::unwrap_or_clone(image).tree)
+    }
+
+    /// Makes one root file system.
+    fn part(
+        &self,
+        part: &Part<'_>,
+        finished: &Finished,
+        source_date_epoch: u64,
+        of: usize,
+    ) -> Result<Stack, StepError> {
+        let base = part.base.strip_prefix("stage:");
+        let base = base.and_then(|name| finished.get(name));
+        let mut root = base.map_or_else(Stack::default, |base| Stack::clone(base));
+        root.source_date_epoch = source_date_epoch;
+        for (index, step) in part.steps.iter().enumerate() {
+            let number = part.first + index;
             self.reporter.report(&Event::StepStarted {
                 step: number,
                 of,
@@ -64,7 +101,7 @@ impl Execution<'_> {
             });
             let started = Instant::now();
             let cached = self
-                .step(step, number, &mut root)
+                .step(step, number, &mut root, finished)
                 .map_err(|source| StepError {
                     step: number,
                     of,
@@ -78,7 +115,7 @@ impl Execution<'_> {
                 elapsed,
             });
         }
-        Ok(root.tree)
+        Ok(root)
     }
 
     /// Puts the change set of one step on top; says whether it was found in the store.
@@ -87,13 +124,9 @@ impl Execution<'_> {
         step: &PlannedStep,
         number: usize,
         root: &mut Stack,
+        finished: &Finished,
     ) -> Result<bool, ExecuteError> {
-        if self.cancel.is_cancelled() {
-            return Err(ExecuteError::Exit {
-                exit: Exit::Cancelled,
-                last_lines: Vec::new(),
-            });
-        }
+        self.check_cancelled()?;
         let key = step.key.digest();
         let kept = if self.reuse {
             self.store.change_set(&key)
@@ -105,7 +138,7 @@ impl Execution<'_> {
             Some(change_set) => change_set,
             None => {
                 let draft = self.store.draft()?;
-                self.carry_out(&step.action, number, root, &draft)?;
+                self.carry_out(&step.action, number, root, finished, &draft)?;
                 let existing = if self.reuse {
                     Existing::Keep
                 } else {
@@ -123,6 +156,7 @@ impl Execution<'_> {
         action: &Action,
         number: usize,
         root: &Stack,
+        finished: &Finished,
         draft: &Draft,
     ) -> Result<(), ExecuteError> {
         let runner = Runner {
@@ -140,13 +174,21 @@ impl Execution<'_> {
             }
             Action::Packages(action) => {
                 let manager = packages::find(action, self.access)?;
-                let cache = self.store.packages(&action.manager)?;
+                let downloads = self.downloads(&action.manager)?;
+                let cache = downloads.folder().to_owned();
                 let target = process::target(&root.lower, draft, &root.tree, cache);
                 runner.packages(manager.as_ref(), action.transactions.len(), &target, draft)?;
                 Vec::new()
             }
             Action::Copy(copy) => {
                 files::copy(copy, &self.access.context, &mut editor).map(|()| Vec::new())?
+            }
+            Action::CopyFrom(copy) => {
+                let stage = copy.from.stage().and_then(|name| finished.get(name));
+                let from = stage.ok_or_else(|| ExecuteError::NoOrigin {
+                    origin: copy.from.to_string(),
+                })?;
+                stage_copy::copy(copy, &from.tree, &mut editor).map(|()| Vec::new())?
             }
             Action::Write(write) => files::write(write, &mut editor).map(|()| Vec::new())?,
             Action::Link(link) => files::link(link, &mut editor).map(|()| Vec::new())?,
@@ -155,6 +197,9 @@ impl Execution<'_> {
             }
             Action::Remove(remove) => patterns::remove(remove, &mut editor)?,
             Action::Permissions(permissions) => patterns::permissions(permissions, &mut editor)?,
+            Action::Fetch(_) | Action::Accounts(_) | Action::Certificates(_) => {
+                return Err(ExecuteError::Unsupported);
+            }
         };
         for pattern in unmatched {
             let message = format!("step {number}: nothing in the root matches `{pattern}`");
@@ -162,6 +207,27 @@ impl Execution<'_> {
         }
         if let Some(attributes) = editor.finish() {
             draft.record(&attributes)?;
+        }
+        Ok(())
+    }
+
+    /// The manager's downloads, when nobody else has them any more.
+    fn downloads(&self, manager: &str) -> Result<Downloads, ExecuteError> {
+        loop {
+            if let Some(downloads) = self.store.packages(manager)? {
+                return Ok(downloads);
+            }
+            self.check_cancelled()?;
+            thread::sleep(PATIENCE);
+        }
+    }
+
+    fn check_cancelled(&self) -> Result<(), ExecuteError> {
+        if self.cancel.is_cancelled() {
+            return Err(ExecuteError::Exit {
+                exit: Exit::Cancelled,
+                last_lines: Vec::new(),
+            });
         }
         Ok(())
     }
@@ -195,6 +261,7 @@ impl Execution<'_> {
 }
 
 /// The root so far.
+#[derive(Clone, Default)]
 struct Stack {
     tree: Tree,
     /// Upper directories of the steps so far, the topmost first.

@@ -79,7 +79,7 @@ fn each(
 
 /// Paths in the tree that a pattern names, outermost first and none below another. The root
 /// itself is never among them.
-fn matches(tree: &Tree, pattern: &str) -> Result<Vec<Vec<u8>>, ExecuteError> {
+pub(super) fn matches(tree: &Tree, pattern: &str) -> Result<Vec<Vec<u8>>, ExecuteError> {
     if !pattern.contains(['*', '?', '[', '{']) {
         let found = tree.resolve_parent(pattern.as_bytes())?;
         let paths = found.entry.filter(|entry| !entry.path.is_empty());

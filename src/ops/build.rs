@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::digest::Digest;
 use crate::execute::Execution;
-use crate::image::{self, Config, Description, Image, Platform};
+use crate::image::{self, Config, Description, Image};
 use crate::layer::{self, Compression};
 use crate::packages::{self, HostAccess};
-use crate::plan::{Action, ImageSettings, Plan};
+use crate::plan::{Action, ImageSettings, LimitSettings, Plan};
 use crate::progress::{Event, Reporter};
 use crate::sandbox::{Cancel, Launcher};
 use crate::store::Store;
@@ -78,6 +78,7 @@ pub fn build(
     cancel: &Cancel,
 ) -> Result<Built, Error> {
     let plan = &planned.plan;
+    check_language(planned)?;
     let references = references(plan, options)?;
     let access = HostAccess {
         context: planned.context.clone(),
@@ -152,12 +153,54 @@ fn references(plan: &Plan, options: &BuildOptions) -> Result<Vec<Reference>, Err
     Ok(references)
 }
 
+/// Fails if the recipe says what this version cannot carry out, with all that it says.
+fn check_language(planned: &Planned) -> Result<(), Error> {
+    let found = planned.not_carried_out();
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Rejected {
+        recipe: planned.source.clone(),
+        diagnostics: found,
+    })
+}
+
+/// Fails if the image is larger than the recipe allows.
+fn check_limits(image: &Image, limits: &LimitSettings) -> Result<(), Error> {
+    let layers = image.layers.iter().map(|layer| layer.size);
+    let documents = image.config.bytes.len() + image.manifest.bytes.len();
+    let size = layers.sum::<u64>() + documents as u64;
+    let entries: usize = image.layers.iter().map(|layer| layer.entries).sum();
+    let counted = [
+        ("image_size", "bytes", size, limits.image_size),
+        (
+            "layer_entries",
+            "entries",
+            entries as u64,
+            limits.layer_entries,
+        ),
+    ];
+    for (key, what, found, most) in counted {
+        if let Some(most) = most
+            && found > most
+        {
+            return Err(Error::Limit {
+                key,
+                what,
+                found,
+                most,
+            });
+        }
+    }
+    Ok(())
+}
+
 /// Fails if this host cannot carry out the plan, before anything is done.
 fn check_host(plan: &Plan, access: &HostAccess) -> Result<(), Error> {
     if plan.needs_sandbox() && !Launcher::is_possible() {
         return Err(Error::NeedsRoot);
     }
-    for step in &plan.steps {
+    for step in plan.all_steps() {
         if let Action::Packages(action) = &step.action {
             packages::find(action, access)?;
         }
@@ -184,6 +227,7 @@ fn write(
     let layer = layer::squash(tree, &options, &mut blob, reporter)?;
     destinations.add(blob, &layer.digest)?;
     let image = image::assemble(vec![layer], &description(&plan.config))?;
+    check_limits(&image, &plan.limits)?;
     destinations.commit(&image)?;
     Ok(image)
 }
@@ -200,10 +244,10 @@ fn compression(plan: &Plan) -> Compression {
 
 fn description(settings: &ImageSettings) -> Description {
     Description {
-        platform: Platform {
+        platform: image::Platform {
             os: "linux".to_owned(),
             architecture: settings.architecture.clone(),
-            variant: None,
+            variant: settings.variant.clone(),
         },
         created: settings.created,
         author: settings.author.clone(),

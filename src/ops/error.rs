@@ -3,14 +3,16 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest};
 use crate::execute::{ExecuteError, StepError};
 use crate::image::ImageError;
 use crate::layer::LayerError;
 use crate::packages::PackagesError;
+use crate::recipe::ScalarProblem;
 use crate::sandbox::Exit;
 use crate::source::SourceFile;
 use crate::store::StoreError;
+use crate::syntax::Notation;
 use crate::transport::{ParseReferenceError, TransportError};
 
 /// Why an operation failed.
@@ -43,11 +45,63 @@ pub enum Error {
         #[source]
         cause: ignore::Error,
     },
+    /// A file cannot be written.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// Formatting would have changed more than the layout.
+    #[error("`{name}` is left as it was: formatted, it would not say the same")]
+    Unfaithful {
+        /// The recipe.
+        name: String,
+    },
+    /// The other notation would have said something else.
+    #[error("`{name}` is not converted: in {to} it would not say the same")]
+    Untranslatable {
+        /// The recipe.
+        name: String,
+        /// What it was to be written in.
+        to: Notation,
+    },
+    /// A file is there that would be lost.
+    #[error("`{}` exists", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// A folder that holds no recipe.
     #[error("`{}` holds no recipe.yaml, recipe.yml or recipe.toml", path.display())]
     NoRecipe {
         /// The folder.
         path: PathBuf,
+    },
+    /// A platform that there is not.
+    #[error("{}", .0.message)]
+    Platform(ScalarProblem),
+    /// A stage that the recipe does not have.
+    #[error("the recipe has no stage `{target}`")]
+    NoStage {
+        /// The stage that was asked for.
+        target: String,
+        /// Those that it has.
+        stages: Vec<String>,
+    },
+    /// The image is larger than the recipe allows.
+    #[error("the image has {found} {what}, more than the {most} of `limits.{key}`")]
+    Limit {
+        /// The key of `limits`.
+        key: &'static str,
+        /// What was counted.
+        what: &'static str,
+        /// How many there are.
+        found: u64,
+        /// How many are allowed.
+        most: u64,
     },
     /// The recipe runs foreign code, and this user cannot confine it.
     #[error("this recipe runs commands, which needs root")]
@@ -91,6 +145,8 @@ pub enum ErrorKind {
     Io,
     /// Somebody asked to stop.
     Cancelled,
+    /// onelayer itself is wrong.
+    Bug,
 }
 
 impl Error {
@@ -98,7 +154,8 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Rejected { .. } => ErrorKind::Rejected,
-            Self::Reference(_) => ErrorKind::Usage,
+            Self::Reference(_) | Self::Platform(_) | Self::NoStage { .. } => ErrorKind::Usage,
+            Self::Limit { .. } => ErrorKind::Step,
             Self::NeedsRoot | Self::Packages(PackagesError::NoManager { .. }) => ErrorKind::Host,
             Self::Step(error) => match &error.source {
                 ExecuteError::Exit {
@@ -111,8 +168,11 @@ impl Error {
                 _ => ErrorKind::Step,
             },
             Self::Layer(LayerError::Cancelled) => ErrorKind::Cancelled,
+            Self::Unfaithful { .. } | Self::Untranslatable { .. } => ErrorKind::Bug,
             Self::Read { .. }
             | Self::Search { .. }
+            | Self::Write { .. }
+            | Self::Exists { .. }
             | Self::NoRecipe { .. }
             | Self::Packages(_)
             | Self::Store(_)
@@ -126,6 +186,21 @@ impl Error {
     pub fn help(&self) -> Option<String> {
         match self {
             Self::NoRecipe { .. } => Some("name a recipe, or a folder that holds one".to_owned()),
+            Self::Platform(problem) => Some(problem.help.clone()),
+            Self::NoStage { target, stages } => {
+                Some(match nearest(target, stages.iter().map(String::as_str)) {
+                    Some(meant) => format!("write `--target {meant}` if that is meant"),
+                    None if stages.is_empty() => "remove `--target`".to_owned(),
+                    None => format!("choose one of `{}`", stages.join("`, `")),
+                })
+            }
+            Self::Limit { key, .. } => Some(format!(
+                "find what takes the room with `onelayer inspect`, or raise `limits.{key}`"
+            )),
+            Self::Unfaithful { .. } | Self::Untranslatable { .. } => {
+                Some("report this, with the recipe: it is a bug in onelayer".to_owned())
+            }
+            Self::Exists { .. } => Some("name another file, or allow it with `--force`".to_owned()),
             Self::NeedsRoot => Some(
                 "run it as root; recipes that only copy and write need no privilege".to_owned(),
             ),

@@ -1,5 +1,6 @@
 //! Reading and validating a recipe.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -14,13 +15,20 @@ use super::Error;
 /// Names of recipes in a folder, the first one found wins.
 pub(super) const NAMES: [&str; 3] = ["recipe.yaml", "recipe.yml", "recipe.toml"];
 
-/// Where a recipe is, and where its inputs are.
-#[derive(Debug, Clone)]
-pub struct RecipeLocation {
+/// Which recipe, where its inputs are, and what was chosen about it.
+#[derive(Debug, Clone, Default)]
+pub struct RecipeChoice {
     /// A recipe, or a folder that holds one.
     pub recipe: PathBuf,
     /// Folder that inputs are relative to; the recipe's own if `None`.
     pub context: Option<PathBuf>,
+    /// Values of arguments, by name.
+    pub arguments: BTreeMap<String, String>,
+    /// Platform to build for, `OS/ARCHITECTURE[/VARIANT]`; the recipe's, or that of this machine, if
+    /// `None`.
+    pub platform: Option<String>,
+    /// Stage to make the image of, instead of the recipe's end.
+    pub target: Option<String>,
 }
 
 /// Reads the recipe at `path`, or in the folder `path`.
@@ -76,7 +84,7 @@ fn no_text(bytes: &[u8], valid: usize) -> Diagnostic {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "the recipe is UTF-16, not UTF-8".to_owned(),
         _ => format!("byte 0x{:02x} is not UTF-8", bytes[valid]),
     };
-    Diagnostic::error(Code::Syntax, message)
+    Diagnostic::new(Code::Syntax, message)
         .label(Span::new(valid, valid), "here")
         .help("save the recipe as UTF-8 text")
 }

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, sort};
 use crate::plan::{self, HostPlatform, Plan};
+use crate::recipe::{Platform, Recipe};
 use crate::source::SourceFile;
-use crate::validate;
+use crate::validate::{self, Settings, ValidRecipe};
 
 use super::context::Context;
-use super::{Error, RecipeLocation, load};
+use super::{Error, RecipeChoice, load};
 
 /// A recipe that can be built, with what it came from.
 #[derive(Debug)]
@@ -21,23 +22,46 @@ pub struct Planned {
     pub warnings: Vec<Diagnostic>,
     /// The folder that inputs are relative to.
     pub(super) context: std::path::PathBuf,
+    /// The recipe.
+    pub(super) recipe: ValidRecipe,
+    /// The stage that becomes the image.
+    pub(super) target: Option<String>,
+}
+
+impl Planned {
+    /// What the recipe says and this version reads, checks and plans, but does not carry out:
+    /// building is refused for it.
+    pub fn not_carried_out(&self) -> Vec<Diagnostic> {
+        let stages = self
+            .plan
+            .stages
+            .iter()
+            .map(|stage| Some(stage.name.as_str()));
+        let scopes: Vec<Option<&str>> = stages.chain([self.target.as_deref()]).collect();
+        let machine = Platform::of_machine(&host().machine);
+        validate::not_carried_out(&self.recipe, &scopes, &machine)
+    }
 }
 
 /// Loads, validates and plans a recipe.
 ///
 /// # Errors
 /// [`Error::Rejected`] with all problems if the recipe is wrong.
-pub fn plan(location: &RecipeLocation) -> Result<Planned, Error> {
-    let path = load::find(&location.recipe)?;
+pub fn plan(choice: &RecipeChoice) -> Result<Planned, Error> {
+    let path = load::find(&choice.recipe)?;
     let source = load::load(&path)?;
-    let checked = validate::check(&source);
-    let Some(recipe) = checked.recipe else {
-        return Err(Error::Rejected {
-            recipe: source,
-            diagnostics: checked.diagnostics,
-        });
+    let checked = validate::resolve(&source, &settings(choice)?);
+    let rejected = |source, diagnostics| Error::Rejected {
+        recipe: source,
+        diagnostics,
     };
-    let folder = location
+    let Some(recipe) = checked.recipe else {
+        return Err(rejected(source, checked.diagnostics));
+    };
+    if let Some(target) = &choice.target {
+        check_target(recipe.recipe(), target)?;
+    }
+    let folder = choice
         .context
         .as_deref()
         .or_else(|| path.parent())
@@ -51,22 +75,46 @@ pub fn plan(location: &RecipeLocation) -> Result<Planned, Error> {
         path: folder.to_owned(),
         cause,
     })?;
-    let host = HostPlatform {
-        machine: std::env::consts::ARCH.to_owned(),
-    };
-    match plan::plan(&recipe, &context, &host) {
+    match plan::plan(&recipe, choice.target.as_deref(), &context, &host()) {
         Ok(plan) => Ok(Planned {
             source,
             plan,
             warnings: checked.diagnostics,
             context: context.directory().to_owned(),
+            recipe,
+            target: choice.target.clone(),
         }),
         Err(mut diagnostics) => {
             diagnostics.extend(checked.diagnostics);
-            Err(Error::Rejected {
-                recipe: source,
-                diagnostics,
-            })
+            sort(&mut diagnostics);
+            Err(rejected(source, diagnostics))
         }
     }
+}
+
+/// This machine.
+fn host() -> HostPlatform {
+    HostPlatform {
+        machine: std::env::consts::ARCH.to_owned(),
+    }
+}
+
+fn settings(choice: &RecipeChoice) -> Result<Settings, Error> {
+    let platform = choice.platform.as_ref().map(|text| text.parse());
+    let platform = platform.transpose().map_err(Error::Platform)?;
+    Ok(Settings {
+        arguments: choice.arguments.clone(),
+        platform,
+        machine: Platform::of_machine(&host().machine),
+    })
+}
+
+fn check_target(recipe: &Recipe, target: &str) -> Result<(), Error> {
+    if recipe.stages.contains_key(target) {
+        return Ok(());
+    }
+    Err(Error::NoStage {
+        target: target.to_owned(),
+        stages: recipe.stages.keys().cloned().collect(),
+    })
 }

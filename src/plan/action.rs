@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{BytePath, CopyAction, Mode, Network, Owner, PackagesAction};
+use super::{
+    AccountsAction, BytePath, CertificatesAction, CopyAction, CopyFromAction, FetchAction,
+    FileCapabilities, Mode, MountAction, Network, Owner, PackagesAction,
+};
 
 /// One change to a root file system. Serialises with a `kind`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -17,8 +20,12 @@ pub enum Action {
     Run(RunAction),
     /// Copies files from the context.
     Copy(CopyAction),
+    /// Copies files from another root file system.
+    CopyFrom(CopyFromAction),
     /// Writes one file.
     Write(WriteAction),
+    /// Brings a file from the network.
+    Fetch(FetchAction),
     /// Makes one link.
     Link(LinkAction),
     /// Makes one directory, or sets its owner and mode.
@@ -27,6 +34,10 @@ pub enum Action {
     Remove(RemoveAction),
     /// Changes owners and modes.
     Permissions(PermissionsAction),
+    /// Makes users and groups.
+    Accounts(AccountsAction),
+    /// Adds certificate authorities.
+    Certificates(CertificatesAction),
 }
 
 impl Action {
@@ -49,6 +60,9 @@ pub struct RunAction {
     pub user: String,
     /// What the command may reach.
     pub network: Network,
+    /// What it sees besides the root.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mounts: Vec<MountAction>,
     /// Seconds after which it is ended.
     #[serde(serialize_with = "seconds", skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Duration>,
@@ -65,6 +79,9 @@ pub struct WriteAction {
     pub owner: Owner,
     /// Permission bits.
     pub mode: Mode,
+    /// Capabilities of whoever executes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<FileCapabilities>,
 }
 
 /// A link.
@@ -113,6 +130,9 @@ pub struct PermissionsAction {
     pub mode: Option<Mode>,
     /// With everything below.
     pub recursive: bool,
+    /// Capabilities of whoever executes the files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<FileCapabilities>,
 }
 
 fn seconds<S: serde::Serializer>(

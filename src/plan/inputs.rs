@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use crate::digest::Digest;
 
 use super::BytePath;
@@ -39,6 +41,29 @@ pub struct InputSource {
     pub path: BytePath,
     /// The source itself (with an empty path) and, below a folder, everything, sorted by path.
     pub entries: Vec<InputEntry>,
+}
+
+/// A regular file of the context.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InputFile {
+    /// Path in the context.
+    pub path: BytePath,
+    /// Digest that its content must still have when it is read.
+    pub digest: Digest,
+}
+
+impl InputFile {
+    /// The regular files of a source.
+    pub(super) fn all(source: &InputSource) -> Vec<Self> {
+        let files = source.entries.iter().filter_map(|entry| match entry.kind {
+            InputKind::File { digest, .. } => Some(Self {
+                path: source.path.join(&entry.path),
+                digest,
+            }),
+            _ => None,
+        });
+        files.collect()
+    }
 }
 
 /// One file, folder or link of a source.

@@ -28,6 +28,16 @@ impl StepKey {
         Self(hasher.finish())
     }
 
+    /// The key of a root that another base gives. What that base is, its text says.
+    pub(super) fn base(base: &str, source_date_epoch: u64) -> Self {
+        let mut hasher = Hasher::new();
+        hasher.field(COMPATIBILITY_LEVEL.as_bytes());
+        hasher.field(b"base");
+        hasher.field(base.as_bytes());
+        hasher.field(&source_date_epoch.to_le_bytes());
+        Self(hasher.finish())
+    }
+
     /// The key of `action` on top of what has this key.
     ///
     /// The action is hashed in its JSON form: struct fields come in declaration order and maps are

@@ -5,11 +5,19 @@
 //! else; no span, no relative path that is still to be found, no default that is still to be
 //! applied. Planning is pure: equal recipe and equal inputs give an equal plan, byte for byte.
 
+mod accounts;
 mod action;
+mod actions;
+mod certificates;
 mod copy;
+mod fetch;
 mod image;
+mod inheritance;
 mod inputs;
+mod installation;
 mod key;
+mod mount;
+mod origin;
 mod packages;
 mod path;
 mod planner;
@@ -17,16 +25,21 @@ mod problem;
 mod step;
 mod text;
 
+pub use accounts::{AccountsAction, GroupAction, UserAction};
 pub use action::{
     Action, DirectoryAction, LinkAction, PermissionsAction, RemoveAction, RunAction, WriteAction,
 };
-pub use copy::{CopyAction, CopyEntry, CopyKind};
-pub use image::{HostPlatform, ImageSettings, OutputSettings};
-pub use inputs::{InputEntry, InputError, InputKind, InputSource, Inputs};
+pub use certificates::{CertificateFile, CertificatesAction};
+pub use copy::{CopyAction, CopyEntry, CopyFromAction, CopyKind};
+pub use fetch::{Checksum, FetchAction};
+pub use image::{HealthcheckSettings, HostPlatform, ImageSettings, LimitSettings, OutputSettings};
+pub use inputs::{InputEntry, InputError, InputFile, InputKind, InputSource, Inputs};
 pub use key::StepKey;
-pub use packages::{PackagesAction, Repository, RepositoryKey, RepositoryLocation};
+pub use mount::MountAction;
+pub use origin::Origin;
+pub use packages::{PackageChanges, PackagesAction, Repository, RepositoryKey, RepositoryLocation};
 pub use path::BytePath;
 pub use planner::plan;
-pub use step::{Plan, PlannedStep};
+pub use step::{Plan, PlannedStage, PlannedStep, SkippedStep};
 
-pub use crate::recipe::{Mode, Network, Owner, Principal};
+pub use crate::recipe::{FileCapabilities, Mode, Network, OrKeep, Owner, Principal};

@@ -16,6 +16,8 @@ pub(super) enum PlanProblem {
         sources: usize,
         span: Span,
     },
+    /// A file has no digest for the platform that is built.
+    NoDigest { platform: String, span: Span },
 }
 
 impl From<PlanProblem> for Diagnostic {
@@ -44,16 +46,22 @@ impl From<PlanProblem> for Diagnostic {
                 let cause = std::error::Error::source(&error)
                     .map(|cause| format!(": {cause}"))
                     .unwrap_or_default();
-                Diagnostic::error(code, format!("{error}{cause}"))
+                Diagnostic::new(code, format!("{error}{cause}"))
                     .label(span, "named here")
                     .help(help)
             }
-            PlanProblem::NotAFolder { to, sources, span } => Diagnostic::error(
+            PlanProblem::NotAFolder { to, sources, span } => Diagnostic::new(
                 Code::CopyNeedsFolder,
                 format!("{sources} sources cannot all become the one file `{to}`"),
             )
             .label(span, "must be a folder")
             .help(format!("write `{to}/` to copy them into that folder")),
+            PlanProblem::NoDigest { platform, span } => Diagnostic::new(
+                Code::MissingChecksum,
+                format!("no digest is named for `{platform}`"),
+            )
+            .label(span, "these digests")
+            .help(format!("add the digest of the file for `{platform}`")),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Action, ImageSettings, OutputSettings, StepKey};
+use super::{Action, ImageSettings, LimitSettings, OutputSettings, StepKey};
 
 /// The ordered, fully resolved steps of one image.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -11,14 +11,62 @@ pub struct Plan {
     pub version: u32,
     /// The recipe's name.
     pub name: String,
+    /// The platform that the image is for: `linux/amd64`.
+    pub platform: String,
+    /// Stages that the image needs, each after those that it needs itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<PlannedStage>,
     /// What the root starts from.
     pub base: String,
+    /// Names of the stages that the root is made from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub uses: Vec<String>,
+    /// Digest of all that can change the finished root.
+    pub key: StepKey,
     /// In the order in which they run.
     pub steps: Vec<PlannedStep>,
+    /// Steps whose condition does not hold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<SkippedStep>,
     /// What the image says about itself.
     pub config: ImageSettings,
     /// How it is written.
     pub output: OutputSettings,
+    /// What it may not exceed.
+    #[serde(skip_serializing_if = "LimitSettings::is_empty")]
+    pub limits: LimitSettings,
+}
+
+/// A root file system that the image or another stage is made from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlannedStage {
+    /// Its name in the recipe.
+    pub name: String,
+    /// What it starts from.
+    pub base: String,
+    /// Names of the stages that it is made from.
+    pub uses: Vec<String>,
+    /// Digest of all that can change the finished root.
+    pub key: StepKey,
+    /// In the order in which they run.
+    pub steps: Vec<PlannedStep>,
+    /// Steps whose condition does not hold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<SkippedStep>,
+}
+
+impl PlannedStage {
+    /// The empty root.
+    pub(super) fn empty() -> Self {
+        Self {
+            name: String::new(),
+            base: "scratch".to_owned(),
+            uses: Vec::new(),
+            key: StepKey::scratch(0),
+            steps: Vec::new(),
+            skipped: Vec::new(),
+        }
+    }
 }
 
 impl Plan {
@@ -29,9 +77,15 @@ impl Plan {
         json
     }
 
+    /// Every step, those of stages first, in the order of their numbers.
+    pub fn all_steps(&self) -> impl Iterator<Item = &PlannedStep> {
+        let stages = self.stages.iter().flat_map(|stage| &stage.steps);
+        stages.chain(&self.steps)
+    }
+
     /// Whether any step runs foreign code, so that a sandbox is needed.
     pub fn needs_sandbox(&self) -> bool {
-        self.steps.iter().any(|step| step.action.needs_sandbox())
+        self.all_steps().any(|step| step.action.needs_sandbox())
     }
 }
 
@@ -44,4 +98,16 @@ pub struct PlannedStep {
     pub title: String,
     /// What it does.
     pub action: Action,
+}
+
+/// A step that is not made.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SkippedStep {
+    /// The key that names its kind.
+    pub kind: String,
+    /// The title that the recipe gives it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The condition that does not hold.
+    pub when: String,
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::{Action, CopyAction, CopyKind, Plan, StepKey};
+use super::{
+    Action, CopyAction, CopyKind, MountAction, PackagesAction, Plan, PlannedStep, SkippedStep,
+};
 
 /// Longest title in characters; the rest of a script is cut.
 const LONGEST: usize = 72;
@@ -10,12 +12,7 @@ const LONGEST: usize = 72;
 /// One line that says what `action` does.
 pub(super) fn title(action: &Action) -> String {
     let text = match action {
-        Action::Packages(packages) => {
-            let transactions: Vec<String> = (packages.transactions.iter())
-                .map(|names| names.join(" "))
-                .collect();
-            format!("packages: {}", transactions.join(", then "))
-        }
+        Action::Packages(packages) => format!("packages: {}", changes(packages).join(", then ")),
         Action::Run(run) => {
             // A script is the last word; its shell is seldom worth a look.
             let is_script = |shell: &[String]| shell.last().is_some_and(|word| word == "-c");
@@ -31,6 +28,13 @@ pub(super) fn title(action: &Action) -> String {
             copy.to,
             amount(copy)
         ),
+        Action::CopyFrom(copy) => format!(
+            "copy: {} from {} to {}",
+            copy.sources.join(", "),
+            copy.from,
+            copy.to
+        ),
+        Action::Fetch(fetch) => format!("fetch: {} to {}", fetch.url, fetch.to),
         Action::Write(write) => format!(
             "write: {} ({})",
             write.path,
@@ -41,6 +45,22 @@ pub(super) fn title(action: &Action) -> String {
         Action::Remove(remove) => format!("remove: {}", remove.patterns.join(", ")),
         Action::Permissions(permissions) => {
             format!("permissions: {}", permissions.patterns.join(", "))
+        }
+        Action::Accounts(accounts) => {
+            let groups = accounts
+                .groups
+                .iter()
+                .map(|group| format!("group {}", group.name));
+            let users = accounts
+                .users
+                .iter()
+                .map(|user| format!("user {}", user.name));
+            let names: Vec<String> = groups.chain(users).collect();
+            format!("accounts: {}", names.join(", "))
+        }
+        Action::Certificates(certificates) => {
+            let files: Vec<&str> = certificates.files.iter().map(|f| f.path.as_str()).collect();
+            format!("certificates: {}", files.join(", "))
         }
     };
     cut(&text)
@@ -83,20 +103,95 @@ fn bytes(count: u64) -> String {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.steps.len() == 1 { "" } else { "s" };
+        let mut first = 1;
+        for stage in &self.stages {
+            let name = format!("stage {}", stage.name);
+            root(f, &name, &stage.base, &stage.steps, &stage.skipped, first)?;
+            first += stage.steps.len();
+        }
+        root(f, &self.name, &self.base, &self.steps, &self.skipped, first)
+    }
+}
+
+/// One root file system: a headline, then its steps, the first with number `first`.
+fn root(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    base: &str,
+    steps: &[PlannedStep],
+    skipped: &[SkippedStep],
+    first: usize,
+) -> fmt::Result {
+    let plural = if steps.len() == 1 { "" } else { "s" };
+    writeln!(f, "{name}: {} step{plural} from {base}", steps.len())?;
+    for (index, step) in steps.iter().enumerate() {
         writeln!(
             f,
-            "{}: {} step{plural} from {}",
-            self.name,
-            self.steps.len(),
-            self.base
+            "{:3}  {}  {}",
+            first + index,
+            step.key.short(),
+            step.title
         )?;
-        for (index, step) in self.steps.iter().enumerate() {
-            let key: &StepKey = &step.key;
-            writeln!(f, "{:3}  {}  {}", index + 1, key.short(), step.title)?;
-            details(&step.action, f)?;
+        details(&step.action, f)?;
+    }
+    for step in skipped {
+        let title = step.name.as_ref().unwrap_or(&step.kind);
+        writeln!(f, "  -  skipped       {title}: when {}", step.when)?;
+    }
+    Ok(())
+}
+
+/// What happens to packages, one text for each change.
+fn changes(packages: &PackagesAction) -> Vec<String> {
+    let transactions = packages.transactions.iter();
+    let mut found: Vec<String> = transactions.map(|names| names.join(" ")).collect();
+    let changes = &packages.changes;
+    let mut add = |what: &str, names: &[String]| {
+        if !names.is_empty() {
+            found.push(format!("{what} {}", names.join(" ")));
         }
-        Ok(())
+    };
+    let local: Vec<String> = changes
+        .local
+        .iter()
+        .map(|file| file.path.to_string())
+        .collect();
+    add("modules", &changes.modules.enable);
+    add("groups", &changes.groups);
+    add("files", &local);
+    add("reinstall", &changes.reinstall);
+    add("remove", &changes.remove);
+    match &changes.upgrade {
+        Some(crate::recipe::Upgrade::Names(names)) => add("upgrade", names),
+        Some(crate::recipe::Upgrade::All(true)) => found.push("upgrade".to_owned()),
+        _ => {}
+    }
+    if changes.autoremove {
+        found.push("autoremove".to_owned());
+    }
+    found
+}
+
+fn mount(mount: &MountAction) -> String {
+    match mount {
+        MountAction::Cache { id, target, .. } => format!("cache {id} at {target}"),
+        MountAction::Secret {
+            id, target, env, ..
+        } => match (target, env) {
+            (_, Some(env)) => format!("secret {id} as ${env}"),
+            (target, None) => format!("secret {id} at {}", target.as_deref().unwrap_or("?")),
+        },
+        MountAction::Bind {
+            source,
+            from,
+            target,
+            ..
+        } => match from {
+            Some(from) => format!("{source} from {} at {target}", from),
+            None => format!("{source} at {target}"),
+        },
+        MountAction::Tmpfs { target, .. } => format!("memory at {target}"),
+        MountAction::Ssh { id, .. } => format!("ssh agent {id}"),
     }
 }
 
@@ -120,8 +215,13 @@ fn details(action: &Action, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 writeln!(f, "{INDENT}languages {langs}")?;
             }
         }
-        Action::Run(run) if run.network != super::Network::None => {
-            writeln!(f, "{INDENT}network {}", run.network)?;
+        Action::Run(run) => {
+            if run.network != super::Network::None {
+                writeln!(f, "{INDENT}network {}", run.network)?;
+            }
+            for seen in &run.mounts {
+                writeln!(f, "{INDENT}{}", mount(seen))?;
+            }
         }
         _ => {}
     }

@@ -8,6 +8,7 @@ use serde::de::{Error, MapAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
 use super::scalar::ScalarProblem;
+use super::{Platform, Sha256};
 
 /// What the root file system starts from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +32,11 @@ pub struct BaseImage {
     /// Reference of the image: `docker://NAME`, a bare name, `oci:DIR[:TAG]`, `oci-archive:FILE`,
     /// `docker-archive:FILE` or `containers-storage:NAME`.
     pub image: String,
-    /// Digest that the image must have.
-    pub digest: Option<String>,
-    /// Platform to take from an index, as `OS/ARCHITECTURE[/VARIANT]`.
-    pub platform: Option<String>,
+    /// Digest that the image must have: `sha256:…`.
+    pub digest: Option<Sha256>,
+    /// Platform to take from an index, as `OS/ARCHITECTURE[/VARIANT]`; that of the image if not
+    /// given.
+    pub platform: Option<Platform>,
 }
 
 /// What makes a base of the text after its prefix.
@@ -42,7 +44,7 @@ type Prefixed = fn(String) -> Base;
 
 impl Base {
     fn parse(text: &str) -> Result<Self, ScalarProblem> {
-        const HELP: &str = "write `scratch`";
+        const HELP: &str = "write `scratch`, the reference of an image, `rootfs:PATH`, `stage:NAME` or `recipe:PATH`";
         if text.trim().is_empty() {
             return Err(ScalarProblem::new("the base is empty", HELP));
         }
@@ -125,7 +127,7 @@ impl JsonSchema for Base {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "anyOf": [
-                { "type": "string", "minLength": 1, "pattern": r"^\S+$", "examples": ["scratch"] },
+                { "type": "string", "minLength": 1, "pattern": r"^\S+$", "examples": ["scratch", "stage:NAME", "docker://docker.io/library/debian:12"] },
                 generator.subschema_for::<BaseImage>(),
             ]
         })

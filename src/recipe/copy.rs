@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{AbsolutePath, Mode, OneOrMany, OrKeep, Owner};
+use super::{AbsolutePath, Condition, FileCapabilities, Mode, OneOrMany, OrKeep, Owner, Source};
 
 /// Copies files and folders of the context into the root file system, as a Dockerfile does it: of
 /// a folder, the contents go into `to`; a file takes the name `to`, or goes into it when it ends
@@ -13,8 +13,12 @@ use super::{AbsolutePath, Mode, OneOrMany, OrKeep, Owner};
 pub struct Copy {
     /// Title of the step, for messages and progress.
     pub name: Option<String>,
-    /// File, folder or glob in the context, or a list of them.
+    /// Condition under which the step is made.
+    pub when: Option<Condition>,
+    /// File, folder or glob, or a list of them, in the context or in what `from` names.
     pub copy: OneOrMany<String>,
+    /// Where the sources are: `stage:NAME` or the reference of an image; the context if not given.
+    pub from: Option<Source>,
     /// Where it goes. A list or a glob needs a `to` that ends in `/`.
     pub to: AbsolutePath,
     /// Owner of all that is copied, `0:0` if not given; `keep` takes the file's own.
@@ -29,4 +33,6 @@ pub struct Copy {
     /// Whether to copy what a symbolic link points to, instead of the link.
     #[serde(default)]
     pub follow_links: bool,
+    /// Capabilities that the copied files give to whoever executes them, as setcap(8) takes them.
+    pub capabilities: Option<FileCapabilities>,
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{AbsolutePath, Mode, Owner};
+use super::{AbsolutePath, Condition, Mode, Owner};
 
 /// Makes a folder, with those above it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -11,6 +11,8 @@ use super::{AbsolutePath, Mode, Owner};
 pub struct Directory {
     /// Title of the step, for messages and progress.
     pub name: Option<String>,
+    /// Condition under which the step is made.
+    pub when: Option<Condition>,
     /// Path of the folder.
     pub directory: AbsolutePath,
     /// Owner of the folder, `0:0` if not given.

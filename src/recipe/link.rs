@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{AbsolutePath, Owner};
+use super::{AbsolutePath, Condition, Owner};
 
 /// Makes a symbolic link, or with `hard` another name of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -11,6 +11,8 @@ use super::{AbsolutePath, Owner};
 pub struct Link {
     /// Title of the step, for messages and progress.
     pub name: Option<String>,
+    /// Condition under which the step is made.
+    pub when: Option<Condition>,
     /// Path of the link.
     pub link: AbsolutePath,
     /// What it points to: kept as written, so it may be relative to the link's folder.

@@ -12,6 +12,9 @@ pub struct Output {
     /// Format of config and manifest.
     #[serde(default)]
     pub format: Format,
+    /// Which layers the image has.
+    #[serde(default)]
+    pub layers: Layers,
     /// Compression of the layer.
     #[serde(default)]
     pub compression: Compression,
@@ -34,4 +37,18 @@ pub enum Format {
     /// As the OCI image specification says.
     #[default]
     Oci,
+    /// As docker has it: the only one with a `healthcheck`.
+    Docker,
+}
+
+/// Which layers an image has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+pub enum Layers {
+    /// One, with all that the base and the steps left.
+    #[default]
+    One,
+    /// Those of the base, and one with what the steps changed.
+    OnBase,
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{AbsolutePath, Mode, OneOrMany, Owner};
+use super::{AbsolutePath, Condition, FileCapabilities, Mode, OneOrMany, Owner};
 
 /// Changes owner and mode of what is in the root file system.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -11,6 +11,8 @@ use super::{AbsolutePath, Mode, OneOrMany, Owner};
 pub struct Permissions {
     /// Title of the step, for messages and progress.
     pub name: Option<String>,
+    /// Condition under which the step is made.
+    pub when: Option<Condition>,
     /// Path or glob, or a list of them.
     pub permissions: OneOrMany<AbsolutePath>,
     /// New owner; a group that is not named stays as it is.
@@ -20,4 +22,6 @@ pub struct Permissions {
     /// Whether it holds for all below a folder too.
     #[serde(default)]
     pub recursive: bool,
+    /// Capabilities that the file gives to whoever executes it, as setcap(8) takes them.
+    pub capabilities: Option<FileCapabilities>,
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{AbsolutePath, OneOrMany};
+use super::{AbsolutePath, Condition, OneOrMany};
 
 /// Removes files and folders with all that is in them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -11,6 +11,8 @@ use super::{AbsolutePath, OneOrMany};
 pub struct Remove {
     /// Title of the step, for messages and progress.
     pub name: Option<String>,
+    /// Condition under which the step is made.
+    pub when: Option<Condition>,
     /// Path or glob, or a list of them.
     pub remove: OneOrMany<AbsolutePath>,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{OneOrMany, Text};
+use super::{Credentials, OneOrMany, Text};
 
 /// A repository of packages, with the options that a `.repo` file has.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -45,6 +45,14 @@ pub struct Repository {
     pub sslclientcert: Option<String>,
     /// File of the client's key.
     pub sslclientkey: Option<String>,
+    /// Suites of a Debian repository: `bookworm`, `bookworm-updates`.
+    #[serde(default)]
+    pub suites: Vec<String>,
+    /// Components of a Debian repository, `main` if not given.
+    #[serde(default)]
+    pub components: Vec<String>,
+    /// Secrets with which the server lets us in.
+    pub credentials: Option<Credentials>,
     /// Any other option of a `.repo` file. Numbers and booleans are taken as the text that was
     /// written.
     #[serde(default)]

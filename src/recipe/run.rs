@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{AbsolutePath, Command, Duration, Network, Owner, Text};
+use super::{AbsolutePath, Command, Condition, Duration, Mount, Network, Owner, Text};
 
 /// Runs a command inside the root file system, confined.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -13,6 +13,8 @@ use super::{AbsolutePath, Command, Duration, Network, Owner, Text};
 pub struct Run {
     /// Title of the step, for messages and progress.
     pub name: Option<String>,
+    /// Condition under which the step is made.
+    pub when: Option<Condition>,
     /// What to run: text goes through `shell`, a list is a program and its arguments.
     pub run: Command,
     /// Words before a script, `[/bin/sh, -e, -c]` if not given here or in `defaults`.
@@ -26,6 +28,9 @@ pub struct Run {
     pub env: BTreeMap<String, Text>,
     /// What of the network the command sees, `none` if not given here or in `defaults`.
     pub network: Option<Network>,
+    /// What the command sees besides the root file system.
+    #[serde(default)]
+    pub mounts: Vec<Mount>,
     /// Time after which the command is stopped and the build fails: `90s`, `10m`.
     pub timeout: Option<Duration>,
 }

@@ -61,7 +61,7 @@ pub(super) fn deserialize<'de, S: Scalar, D: Deserializer<'de>>(
 ) -> Result<S, D::Error> {
     let written = Written::expecting(deserializer, S::WHAT)?;
     let taken = match written.kind {
-        ScalarKind::String => true,
+        ScalarKind::String | ScalarKind::Expanded => true,
         ScalarKind::Integer | ScalarKind::Float => S::NUMBERS,
         ScalarKind::Boolean | ScalarKind::Null => false,
     };

@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Copy, Directory, Link, PackagesStep, Permissions, Remove, Run, Write};
+use super::{
+    AccountsStep, Certificates, Condition, Copy, Directory, Fetch, Link, PackagesStep, Permissions,
+    Remove, Run, Write,
+};
 
 /// One change to the root file system. The key that names the kind stands beside its options.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -14,10 +17,12 @@ pub enum Step {
     Packages(PackagesStep),
     /// Runs a command.
     Run(Run),
-    /// Brings files of the context.
+    /// Brings files of the context, a stage or an image.
     Copy(Copy),
     /// Writes a file from text.
     Write(Write),
+    /// Brings a file from the network.
+    Fetch(Fetch),
     /// Makes a link.
     Link(Link),
     /// Makes a folder.
@@ -26,6 +31,29 @@ pub enum Step {
     Remove(Remove),
     /// Changes owner and mode.
     Permissions(Permissions),
+    /// Makes users and groups.
+    Accounts(AccountsStep),
+    /// Adds certificate authorities.
+    Certificates(Certificates),
+}
+
+/// Reads one field of the step, whatever its kind.
+macro_rules! of_any {
+    ($step:expr, $field:ident) => {
+        match $step {
+            Self::Packages(step) => step.$field.as_ref(),
+            Self::Run(step) => step.$field.as_ref(),
+            Self::Copy(step) => step.$field.as_ref(),
+            Self::Write(step) => step.$field.as_ref(),
+            Self::Fetch(step) => step.$field.as_ref(),
+            Self::Link(step) => step.$field.as_ref(),
+            Self::Directory(step) => step.$field.as_ref(),
+            Self::Remove(step) => step.$field.as_ref(),
+            Self::Permissions(step) => step.$field.as_ref(),
+            Self::Accounts(step) => step.$field.as_ref(),
+            Self::Certificates(step) => step.$field.as_ref(),
+        }
+    };
 }
 
 impl Step {
@@ -36,24 +64,23 @@ impl Step {
             Self::Run(_) => "run",
             Self::Copy(_) => "copy",
             Self::Write(_) => "write",
+            Self::Fetch(_) => "fetch",
             Self::Link(_) => "link",
             Self::Directory(_) => "directory",
             Self::Remove(_) => "remove",
             Self::Permissions(_) => "permissions",
+            Self::Accounts(_) => "accounts",
+            Self::Certificates(_) => "certificates",
         }
     }
 
     /// The title that the recipe gives it.
     pub fn name(&self) -> Option<&str> {
-        match self {
-            Self::Packages(step) => step.name.as_deref(),
-            Self::Run(step) => step.name.as_deref(),
-            Self::Copy(step) => step.name.as_deref(),
-            Self::Write(step) => step.name.as_deref(),
-            Self::Link(step) => step.name.as_deref(),
-            Self::Directory(step) => step.name.as_deref(),
-            Self::Remove(step) => step.name.as_deref(),
-            Self::Permissions(step) => step.name.as_deref(),
-        }
+        of_any!(self, name).map(String::as_str)
+    }
+
+    /// The condition under which it is made.
+    pub fn when(&self) -> Option<&Condition> {
+        of_any!(self, when)
     }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{AbsolutePath, Mode, Owner};
+use super::{AbsolutePath, Condition, FileCapabilities, Mode, Owner};
 
 /// Writes a file from text in the recipe.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -11,6 +11,8 @@ use super::{AbsolutePath, Mode, Owner};
 pub struct Write {
     /// Title of the step, for messages and progress.
     pub name: Option<String>,
+    /// Condition under which the step is made.
+    pub when: Option<Condition>,
     /// Path of the file.
     pub write: AbsolutePath,
     /// What the file holds, byte for byte.
@@ -19,4 +21,6 @@ pub struct Write {
     pub owner: Option<Owner>,
     /// Mode of the file, 0644 if not given.
     pub mode: Option<Mode>,
+    /// Capabilities that the file gives to whoever executes it, as setcap(8) takes them.
+    pub capabilities: Option<FileCapabilities>,
 }

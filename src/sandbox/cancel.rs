@@ -2,8 +2,8 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use rustix::pipe::PipeFlags;
 
@@ -20,6 +20,8 @@ struct Shared {
     /// Readable from the first wish on; nobody reads it.
     signal: OwnedFd,
     writer: OwnedFd,
+    /// Tokens that are cancelled with this one.
+    children: Mutex<Vec<Weak<Shared>>>,
 }
 
 impl Cancel {
@@ -33,14 +35,30 @@ impl Cancel {
             wishes: AtomicUsize::new(0),
             signal,
             writer,
+            children: Mutex::default(),
         })))
+    }
+
+    /// A token that is cancelled with this one, and can be cancelled without it.
+    ///
+    /// # Errors
+    /// When the process has no descriptor left.
+    pub fn child(&self) -> io::Result<Cancel> {
+        let child = Cancel::new()?;
+        let mut children = self.0.children();
+        children.retain(|child| child.strong_count() > 0);
+        children.push(Arc::downgrade(&child.0));
+        // Under the lock nobody cancels in between.
+        for _ in 0..self.wishes() {
+            child.cancel();
+        }
+        drop(children);
+        Ok(child)
     }
 
     /// Asks everything that holds a clone to stop; a second time: at once.
     pub fn cancel(&self) {
-        self.0.wishes.fetch_add(1, Ordering::SeqCst);
-        // A full pipe is readable already.
-        let _ = rustix::io::write(&self.0.writer, b".");
+        self.0.cancel();
     }
 
     /// How often [`cancel`](Self::cancel) was called.
@@ -56,5 +74,43 @@ impl Cancel {
     /// Readable from the first wish on.
     pub(super) fn signal(&self) -> BorrowedFd<'_> {
         self.0.signal.as_fd()
+    }
+}
+
+impl Shared {
+    fn children(&self) -> std::sync::MutexGuard<'_, Vec<Weak<Self>>> {
+        self.children.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cancel(&self) {
+        let children = self.children();
+        self.wishes.fetch_add(1, Ordering::SeqCst);
+        // A full pipe is readable already.
+        let _ = rustix::io::write(&self.writer, b".");
+        for child in children.iter().filter_map(Weak::upgrade) {
+            child.cancel();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wishes_go_down_and_not_up() {
+        let parent = Cancel::new().unwrap();
+        let (first, second) = (parent.child().unwrap(), parent.child().unwrap());
+        first.cancel();
+        assert_eq!(
+            (parent.wishes(), first.wishes(), second.wishes()),
+            (0, 1, 0)
+        );
+        parent.cancel();
+        assert_eq!(
+            (parent.wishes(), first.wishes(), second.wishes()),
+            (1, 2, 1)
+        );
+        assert_eq!(parent.child().unwrap().wishes(), 1);
     }
 }

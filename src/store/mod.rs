@@ -7,7 +7,7 @@
 //!   lock               held while drafts are made or swept
 //!   steps/KEY/         a change set: `upper/`, and `attributes.json` if made without root
 //!   drafts/NAME/       a change set in the making, locked by the process that makes it
-//!   packages/MANAGER/  downloads of a package manager
+//!   packages/MANAGER/  downloads of a package manager, with a lock beside it
 //! ```
 //!
 //! A change set appears under its key by rename, whole or not at all. Drafts of processes that are
@@ -17,7 +17,7 @@ mod change_set;
 mod draft;
 mod error;
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -93,18 +93,30 @@ impl Store {
         draft.commit(&self.step(key), existing).map(ChangeSet::at)
     }
 
-    /// The folder where the package manager `name` keeps its downloads.
+    /// The folder where the package manager `name` keeps its downloads; `None` while somebody else
+    /// has it: managers that write there side by side would hurt each other.
     ///
     /// # Errors
     /// When it cannot be made.
-    pub fn packages(&self, name: &str) -> Result<PathBuf, StoreError> {
-        let path = self.directory.join("packages").join(name);
-        make_private(&path).map_err(|source| StoreError::Io {
+    pub fn packages(&self, name: &str) -> Result<Option<Downloads>, StoreError> {
+        let folder = self.directory.join("packages").join(name);
+        make_private(&folder).map_err(|source| StoreError::Io {
             action: "make",
-            path: path.clone(),
+            path: folder.clone(),
             source,
         })?;
-        Ok(path)
+        let lock = folder.with_extension("lock");
+        match try_lock(&lock) {
+            Ok(held) => Ok(held.map(|held| Downloads {
+                folder,
+                _held: held,
+            })),
+            Err(source) => Err(StoreError::Io {
+                action: "lock",
+                path: lock,
+                source,
+            }),
+        }
     }
 
     fn step(&self, key: &Digest) -> PathBuf {
@@ -171,6 +183,35 @@ impl Store {
     fn sweep(&self) -> Result<(), StoreError> {
         let _lock = self.lock()?;
         draft::sweep(&self.directory.join("drafts"))
+    }
+}
+
+/// Downloads of a package manager, for one user at a time: dropping it lets the next one in, and so
+/// does the end of the process.
+#[derive(Debug)]
+pub struct Downloads {
+    folder: PathBuf,
+    _held: File,
+}
+
+impl Downloads {
+    /// Where they are.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+/// The lock file, locked; `None` if somebody else has it.
+fn try_lock(path: &Path) -> io::Result<Option<File>> {
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::node::{Content, Entry, MAX_DEPTH, MAX_NODES, MOST_PROBLEMS, Node};
-use super::{Layout, PathSegment, toml, yaml};
+use super::{Layout, Notation, PathSegment, toml, yaml};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{SourceFile, Span};
 
@@ -23,9 +23,14 @@ impl Document {
     /// Reads a file: TOML if its name ends in `.toml`, YAML otherwise. A document may come with
     /// diagnostics (a key stands twice); without one there is at least one.
     pub fn parse(file: &SourceFile) -> (Option<Self>, Vec<Diagnostic>) {
+        Self::parse_as(file, Notation::of(file.name()))
+    }
+
+    /// Reads a file whose name does not say what it is written in.
+    pub fn parse_as(file: &SourceFile, notation: Notation) -> (Option<Self>, Vec<Diagnostic>) {
         let text = file.text();
         if text.len() > Self::MAX_BYTES {
-            let problem = Diagnostic::error(Code::Budget, "the recipe is larger than 1 MiB")
+            let problem = Diagnostic::new(Code::Budget, "the recipe is larger than 1 MiB")
                 .label(
                     Span::new(Self::MAX_BYTES, Self::MAX_BYTES),
                     "limit reached here",
@@ -33,17 +38,16 @@ impl Document {
                 .help("move large content to files and copy them");
             return (None, vec![problem]);
         }
-        let (root, layout, mut diagnostics) = if file.name().ends_with(".toml") {
-            toml::read(text)
-        } else {
-            yaml::read(text)
+        let (root, layout, mut diagnostics) = match notation {
+            Notation::Toml => toml::read(text),
+            Notation::Yaml => yaml::read(text),
         };
         let Some(root) = root else {
             return (None, diagnostics);
         };
         if root.weight > MAX_NODES || root.depth > MAX_DEPTH {
             diagnostics.push(
-                Diagnostic::error(Code::Budget, "the recipe has too many values or levels")
+                Diagnostic::new(Code::Budget, "the recipe has too many values or levels")
                     .label(Span::default(), "in this file")
                     .help(format!(
                         "keep below {MAX_NODES} values and {MAX_DEPTH} levels"
@@ -70,6 +74,30 @@ impl Document {
 
     pub(super) fn root(&self) -> &Arc<Node> {
         &self.root
+    }
+
+    /// The value at a path, as a document of its own.
+    pub fn part(&self, path: &[PathSegment]) -> Option<Self> {
+        self.node(path).map(|node| self.with_root(Arc::clone(node)))
+    }
+
+    /// The text at a path, if a scalar stands there.
+    pub fn text(&self, path: &[PathSegment]) -> Option<&str> {
+        match &self.node(path)?.content {
+            Content::Scalar { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether a value stands at a path.
+    pub fn has(&self, path: &[PathSegment]) -> bool {
+        self.node(path).is_some()
+    }
+
+    /// Whether the other says the same: the same keys in the same order, the same values, each
+    /// scalar with the same text, wherever they stand.
+    pub fn equals(&self, other: &Self) -> bool {
+        self.root.equals(&other.root)
     }
 
     /// Whether a value stands at a path and all of it could be read.

@@ -13,13 +13,15 @@ pub enum ScalarKind {
     Boolean,
     /// Nothing.
     Null,
+    /// What one expression and nothing else became: it is whatever its key wants.
+    Expanded,
 }
 
 impl ScalarKind {
     /// The noun of messages, with its article.
     pub(super) fn noun(self) -> &'static str {
         match self {
-            Self::String => "the text",
+            Self::String | Self::Expanded => "the text",
             Self::Integer | Self::Float => "the number",
             Self::Boolean => "the boolean",
             Self::Null => "nothing",

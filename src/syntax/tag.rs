@@ -59,7 +59,7 @@ pub(super) fn collection(
 fn core(tag: &Tag, span: Span) -> Result<Option<&str>, Box<Diagnostic>> {
     match tag.core_suffix() {
         None if tag.original() != "!" => Err(Box::new(
-            Diagnostic::error(
+            Diagnostic::new(
                 Code::Syntax,
                 format!("tag `{}` is not known", tag.original()),
             )
@@ -72,7 +72,7 @@ fn core(tag: &Tag, span: Span) -> Result<Option<&str>, Box<Diagnostic>> {
 
 fn misplaced(tag: &Tag, span: Span) -> Box<Diagnostic> {
     Box::new(
-        Diagnostic::error(
+        Diagnostic::new(
             Code::Syntax,
             format!("tag `{}` does not fit this value", tag.original()),
         )

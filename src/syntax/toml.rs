@@ -73,7 +73,7 @@ fn layout(text: &str) -> Result<Layout, Box<Diagnostic>> {
         ));
         if count > MOST_TOKENS {
             return Err(Box::new(
-                Diagnostic::error(Code::Budget, "the recipe has too many values")
+                Diagnostic::new(Code::Budget, "the recipe has too many values")
                     .label(span, "limit reached here")
                     .help(format!("keep below {MAX_NODES} values")),
             ));
@@ -96,7 +96,7 @@ fn problem(text: &str, table: &DeTable<'_>, error: &toml::de::Error) -> Diagnost
             .get(span.range())
             .unwrap_or_default()
             .trim_matches(['"', '\'']);
-        let diagnostic = Diagnostic::error(Code::DuplicateKey, format!("key `{key}` stands twice"))
+        let diagnostic = Diagnostic::new(Code::DuplicateKey, format!("key `{key}` stands twice"))
             .label(span, "here again")
             .help("remove one of the two");
         return match last_before(table, key, span.start) {
@@ -104,7 +104,7 @@ fn problem(text: &str, table: &DeTable<'_>, error: &toml::de::Error) -> Diagnost
             None => diagnostic,
         };
     }
-    Diagnostic::error(
+    Diagnostic::new(
         Code::Syntax,
         format!("this is no TOML: {}", one_line(message)),
     )
@@ -175,7 +175,7 @@ impl Reader {
             DeValue::Datetime(time) => {
                 if self.diagnostics.len() < MOST_PROBLEMS {
                     self.diagnostics.push(
-                        Diagnostic::error(Code::WrongType, "recipes have no dates")
+                        Diagnostic::new(Code::WrongType, "recipes have no dates")
                             .label(span, "this date")
                             .help(format!("put it in quotes: `\"{time}\"`")),
                     );

@@ -20,6 +20,18 @@ impl Written {
     /// The name by which the deserializer of documents knows that the text is wanted as written.
     pub(super) const MARK: &'static str = "onelayer::Written";
 
+    /// The name by which it knows that any scalar goes to `visit_newtype_struct`.
+    pub(super) const OR_MAPPING: &'static str = "onelayer::WrittenOrMapping";
+
+    /// Reads a value that is a scalar or a mapping: a scalar is given to the visitor's
+    /// `visit_newtype_struct`, which reads it with [`Written::expecting`].
+    pub fn or_mapping<'de, D: Deserializer<'de>, V: Visitor<'de>>(
+        deserializer: D,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        deserializer.deserialize_newtype_struct(Self::OR_MAPPING, visitor)
+    }
+
     /// Reads any scalar; `what` is the noun of the message if there is none.
     pub fn expecting<'de, D: Deserializer<'de>>(
         deserializer: D,
@@ -57,7 +69,8 @@ impl<'de> Visitor<'de> for WrittenVisitor {
             1 => ScalarKind::Integer,
             2 => ScalarKind::Float,
             3 => ScalarKind::Boolean,
-            _ => ScalarKind::Null,
+            4 => ScalarKind::Null,
+            _ => ScalarKind::Expanded,
         };
         Ok(Written { text, kind })
     }

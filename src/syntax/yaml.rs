@@ -31,6 +31,9 @@ pub(super) fn read(text: &str) -> (Option<Arc<Node>>, Layout, Vec<Diagnostic>) {
     }
 }
 
+/// How an expression begins.
+const EXPRESSION: &str = "${{";
+
 type Read<T> = Result<T, Box<Diagnostic>>;
 
 /// A collection whose end has not been met.
@@ -70,7 +73,7 @@ impl Reader<'_> {
         }
         if self.root.is_none() {
             return Err(Box::new(
-                Diagnostic::error(Code::MissingKey, "the recipe is empty")
+                Diagnostic::new(Code::MissingKey, "the recipe is empty")
                     .label(Span::default(), "nothing here")
                     .help("write at least `name` and `base`"),
             ));
@@ -89,7 +92,7 @@ impl Reader<'_> {
             Event::Alias(anchor) => {
                 let Some(node) = self.anchors.get(&anchor).cloned() else {
                     return Err(Box::new(
-                        Diagnostic::error(Code::Syntax, "the anchor is used inside itself")
+                        Diagnostic::new(Code::Syntax, "the anchor is used inside itself")
                             .label(span, "here")
                             .help("write the value out here"),
                     ));
@@ -111,7 +114,7 @@ impl Reader<'_> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
             Event::DocumentStart(..) if self.root.is_some() => Err(Box::new(
-                Diagnostic::error(Code::Syntax, "a second document begins")
+                Diagnostic::new(Code::Syntax, "a second document begins")
                     .label(span, "here")
                     .help("write one recipe per file"),
             )),
@@ -197,7 +200,7 @@ impl Reader<'_> {
         let Some((key, key_span)) = open.key.take() else {
             let Content::Scalar { text, .. } = &node.content else {
                 return Err(Box::new(
-                    Diagnostic::error(Code::Syntax, "a key is not text")
+                    Diagnostic::new(Code::Syntax, "a key is not text")
                         .label(node.span, "this key")
                         .help("put it in quotes if text with brackets is meant"),
                 ));
@@ -208,7 +211,7 @@ impl Reader<'_> {
         if let Some(first) = open.keys.get(&key) {
             if self.diagnostics.len() < MOST_PROBLEMS {
                 self.diagnostics.push(
-                    Diagnostic::error(Code::DuplicateKey, format!("key `{key}` stands twice"))
+                    Diagnostic::new(Code::DuplicateKey, format!("key `{key}` stands twice"))
                         .label(key_span, "here again")
                         .label(*first, "here first")
                         .help("remove one of the two"),
@@ -239,10 +242,44 @@ impl Reader<'_> {
         if message.contains("recursion") || message.contains("nesting") {
             return budget("collections are nested too deeply", span);
         }
+        // Within brackets, the braces of an expression end the text before them.
+        let expression = start.saturating_sub(1);
+        if self
+            .text
+            .get(expression..)
+            .is_some_and(|rest| rest.starts_with(EXPRESSION))
+        {
+            return self.unquoted_expression(expression);
+        }
         Box::new(
-            Diagnostic::error(Code::Syntax, format!("this is no YAML: {message}"))
+            Diagnostic::new(Code::Syntax, format!("this is no YAML: {message}"))
                 .label(span, "here")
                 .help("correct the syntax; nothing after it can be read until then"),
+        )
+    }
+
+    fn unquoted_expression(&self, start: usize) -> Box<Diagnostic> {
+        let rest = &self.text[start..];
+        let line = rest.lines().next().unwrap_or_default();
+        let length = line.find("}}").map_or(line.len(), |end| end + 2);
+        // All of the text that the expression is part of belongs in the quotes.
+        let is_end = |c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '{' | '}' | ':');
+        let before = self.text[..start].rfind(is_end);
+        let begin = before.map_or(0, |at| {
+            at + self.text[at..].chars().next().map_or(1, char::len_utf8)
+        });
+        let after = &line[length..];
+        let end = start + length + after.find(is_end).unwrap_or(after.len());
+        let value = self.text[begin..end]
+            .replace('\\', "\\\\")
+            .replace('"', "\\\"");
+        Box::new(
+            Diagnostic::new(
+                Code::UnquotedExpression,
+                "an expression within brackets is not in quotes",
+            )
+            .label(Span::new(start, start + length), "this expression")
+            .help(format!("write `\"{value}\"`")),
         )
     }
 
@@ -255,7 +292,7 @@ impl Reader<'_> {
 
 fn budget(message: &str, span: Span) -> Box<Diagnostic> {
     Box::new(
-        Diagnostic::error(Code::Budget, message)
+        Diagnostic::new(Code::Budget, message)
             .label(span, "limit reached here")
             .help(format!(
                 "keep below {MAX_NODES} values, uses of anchors included, and {MAX_DEPTH} levels"
@@ -283,7 +320,7 @@ fn merge(entries: Vec<Entry>, text: &str) -> Read<Vec<Entry>> {
         for mapping in mappings {
             let Content::Mapping(added) = &mapping.content else {
                 return Err(Box::new(
-                    Diagnostic::error(
+                    Diagnostic::new(
                         Code::WrongType,
                         format!("`<<` cannot merge {}", mapping.found()),
                     )

@@ -23,8 +23,14 @@ struct Allowance {
     is_used: bool,
 }
 
-/// Takes out what comments allow, and adds what is wrong with the comments.
-pub(super) fn apply(file: &SourceFile, layout: &Layout, diagnostics: &mut Vec<Diagnostic>) {
+/// Takes out what comments allow, and adds what is wrong with the comments. `is_open` says that a
+/// value is not known yet.
+pub(super) fn apply(
+    file: &SourceFile,
+    layout: &Layout,
+    is_open: bool,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let mut problems = Vec::new();
     let mut allowances = read(file, layout.comments(), &mut problems);
     diagnostics.retain(|diagnostic| {
@@ -41,13 +47,14 @@ pub(super) fn apply(file: &SourceFile, layout: &Layout, diagnostics: &mut Vec<Di
         }
         !is_allowed
     });
-    // Where something could not be read, the rule that would warn may not have looked.
+    // Where something could not be read, or is not known yet, the rule that would warn may not have
+    // looked.
     let is_rejected = (diagnostics.iter()).any(|found| found.severity == Severity::Error);
-    if !is_rejected {
+    if !is_rejected && !is_open {
         let unused = allowances.iter().filter(|allowance| !allowance.is_used);
         problems.extend(unused.map(|allowance| {
             let message = format!("nothing here gives `{}`", allowance.code);
-            Diagnostic::warning(Code::UnusedAllow, message)
+            Diagnostic::new(Code::UnusedAllow, message)
                 .label(allowance.span, "allows nothing")
                 .help("remove it, or move it to the line that is meant")
         }));
@@ -80,7 +87,7 @@ fn read(file: &SourceFile, comments: &[Span], problems: &mut Vec<Diagnostic>) ->
         for span in codes {
             match file.slice(span).parse::<Code>() {
                 Ok(code) if code.severity() == Severity::Error => problems.push(
-                    Diagnostic::warning(Code::AllowedError, format!("`{code}` is an error"))
+                    Diagnostic::new(Code::AllowedError, format!("`{code}` is an error"))
                         .label(span, "cannot be allowed")
                         .help("remove it, and correct the error where there is one"),
                 ),
@@ -96,7 +103,7 @@ fn read(file: &SourceFile, comments: &[Span], problems: &mut Vec<Diagnostic>) ->
                         None => "write a code; `onelayer explain` lists them".to_owned(),
                     };
                     problems.push(
-                        Diagnostic::warning(Code::UnknownAllow, error.to_string())
+                        Diagnostic::new(Code::UnknownAllow, error.to_string())
                             .label(span, "no such code")
                             .help(help),
                     );
@@ -146,7 +153,7 @@ fn codes(file: &SourceFile, comment: Span, problems: &mut Vec<Diagnostic>) -> Op
             order.escape_debug()
         );
         problems.push(
-            Diagnostic::warning(Code::UnknownAllow, message)
+            Diagnostic::new(Code::UnknownAllow, message)
                 .label(place(text.trim_end()), "this comment")
                 .help("write `# onelayer: allow CODE`, with a code of a warning"),
         );

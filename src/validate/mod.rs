@@ -1,66 +1,115 @@
-//! What the types of a recipe cannot say: rules that need several values, or that depend on what
-//! this version carries out.
+//! What the types of a recipe cannot say: what its expressions stand for, and rules that need
+//! several values.
 //!
 //! A [`SourceFile`] goes in; a [`ValidRecipe`] comes out unless there is an error, and in any case
-//! everything that is to be said about the text. Nothing here looks at a disk.
+//! everything that is to be said about the text. [`check`] looks at the text alone: a value that
+//! only whoever builds can choose is left open, and nothing that depends on it is judged.
+//! [`resolve`] knows what was chosen. Nothing here looks at a disk.
 
 mod allow;
+mod expand;
 mod rules;
+mod settings;
+mod sketch;
 mod subject;
+mod unsupported;
 mod valid_recipe;
+mod values;
 
-use crate::diagnostic::{Diagnostic, Severity, sort};
+use crate::diagnostic::{Code, Diagnostic, Severity, sort};
 use crate::recipe;
 use crate::source::SourceFile;
 use crate::syntax::Document;
 
 pub use crate::syntax::PathSegment;
+pub use settings::Settings;
 use subject::Subject;
+pub use unsupported::not_carried_out;
 pub use valid_recipe::ValidRecipe;
+use values::Values;
 
-/// The outcome of [`check`].
+/// The outcome of [`check`] and [`resolve`].
 #[derive(Debug, Clone)]
 pub struct Checked {
-    /// The recipe, unless one of the diagnostics is an error.
+    /// The recipe, unless one of the diagnostics is an error or a value is left open.
     pub recipe: Option<ValidRecipe>,
-    /// Errors and warnings in the order of the text.
+    /// Errors, warnings and advice in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads a recipe and says everything that is wrong with it.
+/// Reads a recipe and says everything that is wrong with it, whatever its arguments and platform
+/// will be.
 pub fn check(file: &SourceFile) -> Checked {
+    examine(file, None)
+}
+
+/// Reads a recipe with the values that were chosen and says everything that is wrong with it; a
+/// value that is missing is an error.
+pub fn resolve(file: &SourceFile, settings: &Settings) -> Checked {
+    examine(file, Some(settings))
+}
+
+fn examine(file: &SourceFile, settings: Option<&Settings>) -> Checked {
     let (document, mut diagnostics) = Document::parse(file);
     let mut valid = None;
     if let Some(document) = document {
-        let decoded = recipe::decode(document);
+        let declared = recipe::decode_arguments(&document);
+        let mut values = Values::new(document.clone(), declared, settings);
+        if let Some(settings) = settings {
+            // The list of platforms may have arguments in it.
+            let draft = expand::expand(&document, &values, file);
+            let named = recipe::decode_platforms(&draft.document);
+            values = values.on(settings.platform(&named));
+        }
+        let expanded = expand::expand(&document, &values, file);
+        diagnostics.extend(expanded.diagnostics);
+        let decoded = recipe::decode(expanded.document);
         diagnostics.extend(decoded.diagnostics);
         let document = decoded.document;
         if let Some(recipe) = decoded.value {
-            diagnostics.extend(rules::apply(&Subject {
+            let subject = Subject {
                 recipe: &recipe,
                 document: &document,
-            }));
-            valid = Some(ValidRecipe::new(recipe, document.clone()));
+                values: &values,
+                used: &expanded.used,
+                is_final: settings.is_some(),
+                file,
+            };
+            if recipe.stages.len() > MOST_STAGES {
+                diagnostics.push(too_many_stages(&document));
+            } else {
+                diagnostics.extend(rules::apply(&subject));
+            }
+            valid = (!expanded.is_open).then(|| ValidRecipe::new(recipe, document.clone(), values));
         }
-        allow::apply(file, document.layout(), &mut diagnostics);
+        allow::apply(file, document.layout(), expanded.is_open, &mut diagnostics);
     }
+    limit(&mut diagnostics);
     sort(&mut diagnostics);
     let rejected = diagnostics
         .iter()
         .any(|diagnostic| diagnostic.severity == Severity::Error);
     Checked {
         recipe: valid.filter(|_| !rejected),
-        diagnostics: first(diagnostics),
+        diagnostics,
     }
 }
 
-/// As many as are told of one document, in their order; errors before anything else.
-fn first(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    if diagnostics.len() > Document::MOST_PROBLEMS {
-        // Stable: among those of one severity the first ones stay.
+/// Most stages of a recipe: each may be made from the one before it, and all of them are followed.
+const MOST_STAGES: usize = 256;
+
+fn too_many_stages(document: &Document) -> Diagnostic {
+    Diagnostic::new(Code::Budget, "the recipe has too many stages")
+        .label(document.key_span(&["stages".into()]), "limit reached here")
+        .help(format!("keep below {MOST_STAGES} stages"))
+}
+
+/// Keeps the gravest of too many diagnostics: nobody reads them all in one go.
+fn limit(diagnostics: &mut Vec<Diagnostic>) {
+    const MOST: usize = 200;
+    if diagnostics.len() > MOST {
+        sort(diagnostics);
         diagnostics.sort_by_key(|diagnostic| diagnostic.severity);
-        diagnostics.truncate(Document::MOST_PROBLEMS);
-        sort(&mut diagnostics);
+        diagnostics.truncate(MOST);
     }
-    diagnostics
 }

@@ -1,18 +1,28 @@
 //! What rules look at.
 
-use crate::recipe::{Packages, Recipe, Step};
-use crate::source::Span;
+use std::collections::BTreeSet;
+
+use crate::recipe::{Packages, Recipe, Scope};
+use crate::source::{SourceFile, Span};
 use crate::syntax::{Document, PathSegment};
+
+use super::values::Values;
 
 /// A recipe with the places of its values. Where the shape is wrong, the recipe is only as much
 /// as could be read: a rule about a key that must be there asks [`is_read`], a rule about one that
-/// is not there [`is_lost`].
+/// is not there [`is_lost`]. A value that is left open counts as one that could not be read.
 ///
 /// [`is_read`]: Self::is_read
 /// [`is_lost`]: Self::is_lost
 pub(super) struct Subject<'r> {
     pub(super) recipe: &'r Recipe,
     pub(super) document: &'r Document,
+    pub(super) values: &'r Values,
+    /// Arguments that stand in expressions.
+    pub(super) used: &'r BTreeSet<String>,
+    /// Whether all values were chosen that will be.
+    pub(super) is_final: bool,
+    pub(super) file: &'r SourceFile,
 }
 
 impl<'r> Subject<'r> {
@@ -42,25 +52,15 @@ impl<'r> Subject<'r> {
         self.document.is_lost(&[path, &[key.into()]].concat())
     }
 
-    /// All that installs packages, with its path.
+    /// The image itself and all stages.
+    pub(super) fn scopes(&self) -> impl Iterator<Item = Scope<'r>> + use<'r> {
+        self.recipe.scopes()
+    }
+
+    /// All that installs packages, with its place.
     pub(super) fn packages(&self) -> Vec<(Vec<PathSegment>, &'r Packages)> {
-        let first = self
-            .recipe
-            .packages
-            .iter()
-            .map(|packages| (vec!["packages".into()], packages));
-        let steps = self
-            .recipe
-            .steps
-            .iter()
-            .enumerate()
-            .filter_map(|(index, step)| match step {
-                Step::Packages(step) => Some((
-                    vec!["steps".into(), index.into(), "packages".into()],
-                    &step.packages,
-                )),
-                _ => None,
-            });
-        first.chain(steps).collect()
+        self.scopes()
+            .flat_map(|scope| scope.all_packages())
+            .collect()
     }
 }

@@ -75,7 +75,9 @@ fn edited_toml_is_read_alike() {
             assert!(own.is_err(), "{text:?}");
             continue;
         }
-        if own != theirs && (own.is_ok() || theirs.is_ok()) {
+        // The largest number of ours is that of 64 bits without a sign.
+        let is_large = matches!(&theirs, Err(reason) if reason.contains("too large"));
+        if own != theirs && (own.is_ok() || theirs.is_ok()) && !is_large {
             faults.push(format!("{text:?}\n  ours   {own:?}\n  theirs {theirs:?}"));
         }
         alike += usize::from(own.is_ok());

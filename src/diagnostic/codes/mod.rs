@@ -5,11 +5,14 @@
 //! of one to which `name` and `base` are added; a test reads each of them and expects the code,
 //! reads what to write instead and expects that nothing is rejected.
 
+mod accounts;
 mod allowances;
 mod inputs;
 mod packages;
 mod shape;
+mod stages;
 mod steps;
+mod values;
 mod writing;
 
 use std::fmt;
@@ -77,10 +80,13 @@ macro_rules! codes {
 }
 use codes;
 
-const SUBJECTS: [&[Code]; 6] = [
+const SUBJECTS: [&[Code]; 9] = [
     writing::CODES,
     shape::CODES,
+    values::CODES,
+    stages::CODES,
     steps::CODES,
+    accounts::CODES,
     inputs::CODES,
     packages::CODES,
     allowances::CODES,

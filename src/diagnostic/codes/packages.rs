@@ -182,4 +182,23 @@ codes! {
               baseurl: https://mirror.example/os/
               gpgkey: keys/os
         "#;
+
+    /// Weak dependencies are installed.
+    WeakDependencies = "weak-dependencies", Semantic Advice,
+    cause: "
+        Packages recommend others that they can do without, and dnf installs those too unless it is told
+        not to. Images are often a third smaller without them.",
+    example: r#"
+        packages:
+          repositories: [{id: base, baseurl: repository, gpgkey: key}]
+          install: [bash]
+        "#,
+    cure: "
+        Set `install_weak_deps` to `false`, or to `true` where the recommended packages are wanted.",
+    instead: r#"
+        packages:
+          repositories: [{id: base, baseurl: repository, gpgkey: key}]
+          setopts: {install_weak_deps: false}
+          install: [bash]
+        "#;
 }

@@ -57,7 +57,7 @@ impl Error {
                     None => (text.as_str(), None),
                 };
                 let diagnostic =
-                    Diagnostic::error(Code::InvalidValue, message).label(span, "this value");
+                    Diagnostic::new(Code::InvalidValue, message).label(span, "this value");
                 match help {
                     Some(help) => diagnostic.help(help),
                     None => diagnostic,
@@ -69,19 +69,19 @@ impl Error {
                     Some(known) => format!("`{word_shown}` is not {known}"),
                     None => format!("`{word_shown}` is not known here"),
                 };
-                Diagnostic::error(Code::InvalidValue, message)
+                Diagnostic::new(Code::InvalidValue, message)
                     .label(span, "this value")
                     .help(one_of("write", word, known))
             }
             Self::Empty(key) => {
                 let message = format!("key `{}` has no value", key.escape_debug());
-                Diagnostic::error(Code::WrongType, message)
+                Diagnostic::new(Code::WrongType, message)
                     .label(span, "nothing here")
                     .help("write a value, or remove the key")
             }
             Self::Key { key, known } => unknown_key(key, known, span),
             Self::Missing(key) => {
-                Diagnostic::error(Code::MissingKey, format!("key `{key}` is missing"))
+                Diagnostic::new(Code::MissingKey, format!("key `{key}` is missing"))
                     .label(span, "in this mapping")
                     .help(format!("add `{key}`"))
             }
@@ -92,7 +92,7 @@ impl Error {
 
 /// A key that its mapping does not know.
 pub(super) fn unknown_key(key: &str, known: &[&str], span: Span) -> Diagnostic {
-    Diagnostic::error(
+    Diagnostic::new(
         Code::UnknownKey,
         format!("key `{}` is not known here", key.escape_debug()),
     )
@@ -127,7 +127,15 @@ pub(super) fn one_of(verb: &str, word: &str, known: &[&str]) -> String {
 
 fn wrong_type(expected: &str, node: &Node, span: Span) -> Diagnostic {
     let message = format!("{expected} is expected, not {}", node.found());
-    let diagnostic = Diagnostic::error(Code::WrongType, message).label(span, "this value");
+    // What an argument brought is no matter of the recipe's shape.
+    let code = match &node.content {
+        Content::Scalar {
+            kind: ScalarKind::Expanded,
+            ..
+        } => Code::InvalidValue,
+        _ => Code::WrongType,
+    };
+    let diagnostic = Diagnostic::new(code, message).label(span, "this value");
     let wants_text = expected.starts_with("text");
     let quotes = match expected {
         "`true` or `false`" => ", without quotes",
@@ -139,9 +147,13 @@ fn wrong_type(expected: &str, node: &Node, span: Span) -> Diagnostic {
             kind: ScalarKind::Null,
             ..
         } => diagnostic.help("write a value, or remove the key"),
-        Content::Scalar { text, .. } if wants_text => {
+        Content::Scalar { text, .. } if wants_text && !text.is_empty() => {
             diagnostic.help(format!("put it in quotes: `\"{text}\"`"))
         }
+        Content::Scalar {
+            kind: ScalarKind::Expanded,
+            ..
+        } => diagnostic.help(format!("choose another value: {expected} is needed here")),
         Content::Scalar { text, .. } if wants_list && text.len() <= 40 => {
             diagnostic.help(format!("write a list: `[{}]`", text.escape_debug()))
         }
@@ -164,7 +176,7 @@ fn plain(expected: &dyn Expected) -> String {
         "u8" => u64::from(u8::MAX),
         "u16" => u64::from(u16::MAX),
         "u32" => u64::from(u32::MAX),
-        "u64" => u64::MAX,
+        "u64" => return "a whole number".to_owned(),
         "a string" => return "text".to_owned(),
         "a boolean" => return "`true` or `false`".to_owned(),
         "a sequence" => return "a list".to_owned(),

@@ -15,8 +15,9 @@ use crate::syntax::{ScalarKind, Written};
 
 /// Keys at the top that are the user's own.
 const OWN: &str = "x-";
-/// The enum whose variants are told apart by a key of a mapping; all others are words.
-const BY_KEY: &str = "Step";
+/// The enums whose variants are told apart by a key of a mapping, with the noun of messages; all
+/// others are words.
+const BY_KEY: [(&str, &str); 3] = [("Step", "step"), ("Check", "check"), ("Mount", "mount")];
 
 #[derive(Clone, Copy)]
 pub(super) struct NodeDeserializer<'d> {
@@ -40,6 +41,17 @@ impl<'d> NodeDeserializer<'d> {
             node,
             pass,
             is_root: true,
+        }
+    }
+
+    /// What an expression became, if it is that.
+    fn expanded(&self) -> Option<&'d str> {
+        match &self.node.content {
+            Content::Scalar {
+                text,
+                kind: ScalarKind::Expanded,
+            } => Some(text),
+            _ => None,
         }
     }
 
@@ -97,13 +109,27 @@ fn visit_float<'de, V: Visitor<'de>>(text: &str, visitor: V) -> Result<V::Value,
     }
 }
 
+/// Numbers: what an expression became is read as one where a key wants one.
+macro_rules! number {
+    ($($method:ident)*) => {$(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            match self.expanded() {
+                Some(text) if ScalarKind::of_plain(text) == ScalarKind::Integer => {
+                    visit_integer(text, visitor)
+                }
+                _ => self.deserialize_any(visitor),
+            }
+        }
+    )*};
+}
+
 impl<'de, 'd> Deserializer<'de> for NodeDeserializer<'d> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match &self.node.content {
             Content::Scalar { text, kind } => match kind {
-                ScalarKind::String => visitor.visit_str(text),
+                ScalarKind::String | ScalarKind::Expanded => visitor.visit_str(text),
                 ScalarKind::Integer => visit_integer(text, visitor),
                 ScalarKind::Float => visit_float(text, visitor),
                 ScalarKind::Boolean => visitor.visit_bool(text.eq_ignore_ascii_case("true")),
@@ -126,10 +152,22 @@ impl<'de, 'd> Deserializer<'de> for NodeDeserializer<'d> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Error> {
+        let is_scalar = matches!(self.node.content, Content::Scalar { .. });
+        if name == Written::OR_MAPPING && !is_scalar {
+            return self.deserialize_any(visitor);
+        }
         visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.expanded() {
+            Some("true") => visitor.visit_bool(true),
+            Some("false") => visitor.visit_bool(false),
+            _ => self.deserialize_any(visitor),
+        }
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -181,24 +219,32 @@ impl<'de, 'd> Deserializer<'de> for NodeDeserializer<'d> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        let by_key = name == BY_KEY;
+        let noun = BY_KEY.iter().find(|(by_key, _)| *by_key == name);
+        let by_key = noun.is_some();
         match &self.node.content {
             Content::Scalar {
                 text,
-                kind: ScalarKind::String,
+                kind: ScalarKind::String | ScalarKind::Expanded,
             } if !by_key => visitor.visit_enum(Variant::new(text, self)),
-            Content::Mapping(_) if by_key => match kind_key(self.node, variants, self.pass) {
-                Some(kind) => visitor.visit_enum(Variant::new(kind, self)),
-                None => Err(Error::Reported),
-            },
+            Content::Mapping(_) if let Some((_, noun)) = noun => {
+                match kind_key(self.node, noun, variants, self.pass) {
+                    Some(kind) => visitor.visit_enum(Variant::new(kind, self)),
+                    None => Err(Error::Reported),
+                }
+            }
             _ => Err(Error::Type {
                 expected: if by_key { "a mapping" } else { "text" }.to_owned(),
             }),
         }
     }
 
+    number! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+    }
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
+        f32 f64 char str string bytes byte_buf unit
         unit_struct seq tuple map identifier ignored_any
     }
 }

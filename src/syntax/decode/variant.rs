@@ -24,6 +24,7 @@ impl<'d> Variant<'d> {
 /// The one key of a mapping that is among `kinds`, or what to say.
 pub(super) fn kind_key<'d>(
     node: &'d Node,
+    noun: &str,
     kinds: &'static [&'static str],
     pass: &Pass,
 ) -> Option<&'d str> {
@@ -35,41 +36,44 @@ pub(super) fn kind_key<'d>(
     match present.as_slice() {
         [kind] => Some(&kind.key),
         [] => {
-            pass.report(unknown(node, kinds));
+            pass.report(unknown(node, noun, kinds));
             None
         }
         [first, second, ..] => {
             pass.report(
-                Diagnostic::error(
+                Diagnostic::new(
                     Code::AmbiguousStep,
-                    format!("a step is either `{}` or `{}`", first.key, second.key),
+                    format!("a {noun} is either `{}` or `{}`", first.key, second.key),
                 )
                 .label(second.key_span, "names a second kind")
                 .label(first.key_span, "names a kind")
-                .help("write two steps"),
+                .help(format!("write two {noun}s")),
             );
             None
         }
     }
 }
 
-fn unknown(node: &Node, kinds: &'static [&'static str]) -> Diagnostic {
+fn unknown(node: &Node, noun: &str, kinds: &'static [&'static str]) -> Diagnostic {
     let slip = node
         .entries()
         .iter()
         .find_map(|entry| nearest(&entry.key, kinds.iter().copied()).map(|kind| (entry, kind)));
     match slip {
-        Some((entry, kind)) => Diagnostic::error(
+        Some((entry, kind)) => Diagnostic::new(
             Code::UnknownStep,
-            format!("`{}` is no kind of step", entry.key),
+            format!("`{}` is no kind of {noun}", entry.key.escape_debug()),
         )
         .label(entry.key_span, "unknown kind")
         .help(format!("write `{kind}` if that is meant")),
         None => {
             let kinds: Vec<String> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
-            Diagnostic::error(Code::UnknownStep, "no key says what kind of step this is")
-                .label(mark(node, None), "this step")
-                .help(format!("add one of {}", kinds.join(", ")))
+            Diagnostic::new(
+                Code::UnknownStep,
+                format!("no key says what kind of {noun} this is"),
+            )
+            .label(mark(node, None), format!("this {noun}"))
+            .help(format!("add one of {}", kinds.join(", ")))
         }
     }
 }

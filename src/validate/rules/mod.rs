@@ -1,30 +1,50 @@
 //! The rules, one subject per file.
 
-mod base;
+mod accounts;
+mod arguments;
+mod conditions;
+mod config;
 mod destinations;
 mod empty_root;
+mod entrypoint;
+mod fetches;
 mod inputs;
+mod labels;
+mod mounts;
 mod names;
 mod output;
 mod packages;
+mod pins;
 mod repositories;
 mod setopts;
+mod shell_style;
+mod stages;
 
 use super::Subject;
 use crate::diagnostic::Diagnostic;
 
 /// Everything that the rules say about a recipe.
 pub(super) fn apply(subject: &Subject<'_>) -> Vec<Diagnostic> {
-    let rules: [fn(&Subject<'_>, &mut Vec<Diagnostic>); 9] = [
-        base::check,
+    let rules: [fn(&Subject<'_>, &mut Vec<Diagnostic>); 19] = [
+        accounts::check,
+        arguments::check,
+        conditions::check,
+        config::check,
+        destinations::check,
+        empty_root::check,
+        entrypoint::check,
+        fetches::check,
+        inputs::check,
+        labels::check,
+        mounts::check,
+        names::check,
         output::check,
         packages::check,
+        pins::check,
         repositories::check,
         setopts::check,
-        inputs::check,
-        destinations::check,
-        names::check,
-        empty_root::check,
+        shell_style::check,
+        stages::check,
     ];
     let mut found = Vec::new();
     for rule in rules {

@@ -1,57 +1,91 @@
 //! Names of environment variables, labels and annotations.
 
-use std::collections::BTreeMap;
-
 use crate::diagnostic::{Code, Diagnostic};
-use crate::recipe::{Step, Text};
+use crate::recipe::{Check, Step, Text};
 use crate::syntax::PathSegment;
 use crate::validate::Subject;
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let recipe = subject.recipe;
-    let mut environments: Vec<(Vec<PathSegment>, &BTreeMap<String, Text>)> = vec![
-        (vec!["defaults".into(), "env".into()], &recipe.defaults.env),
-        (vec!["config".into(), "env".into()], &recipe.config.env),
-    ];
-    for (index, step) in recipe.steps.iter().enumerate() {
-        if let Step::Run(run) = step {
-            environments.push((vec!["steps".into(), index.into(), "env".into()], &run.env));
+    for scope in subject.scopes() {
+        let mut variable = |place: &[PathSegment], name: &str, value: Option<&Text>| {
+            let place = [place, &[name.into()]].concat();
+            variable(subject, &place, name, value, found);
+        };
+        let texts = |values| -> Vec<(&String, Option<&Text>)> {
+            let values: &std::collections::BTreeMap<String, Text> = values;
+            values
+                .iter()
+                .map(|(name, text)| (name, Some(text)))
+                .collect()
+        };
+        for (name, value) in texts(&scope.defaults.env) {
+            variable(&scope.at(&["defaults".into(), "env".into()]), name, value);
         }
-    }
-    for (path, environment) in environments {
-        for (name, value) in environment {
-            let place = [path.as_slice(), &[name.as_str().into()]].concat();
-            if name.is_empty() || name.contains(['=', '\0']) {
-                found.push(
-                    Diagnostic::error(
-                        Code::InvalidName,
-                        format!("`{}` cannot be a variable's name", name.escape_debug()),
-                    )
-                    .label(subject.document.key_span(&place), "this name")
-                    .help("use a name that is not empty, without `=`"),
-                );
-            }
-            if value.as_str().contains('\0') {
-                found.push(
-                    Diagnostic::error(Code::InvalidValue, "a variable cannot hold a NUL character")
-                        .label(subject.value(&place), "this value")
-                        .help("remove the `\\0`"),
-                );
+        for (name, setting) in &scope.config.env {
+            let place = scope.at(&["config".into(), "env".into()]);
+            variable(&place, name, setting.text());
+        }
+        for (index, step) in scope.steps.iter().enumerate() {
+            if let Step::Run(run) = step {
+                for (name, value) in texts(&run.env) {
+                    let place = [scope.step(index), vec!["env".into()]].concat();
+                    variable(&place, name, value);
+                }
             }
         }
-    }
-    let labels: Vec<PathSegment> = vec!["config".into(), "labels".into()];
-    for (path, map) in [
-        (labels, &recipe.config.labels),
-        (vec!["annotations".into()], &recipe.annotations),
-    ] {
-        for name in map.keys().filter(|name| name.trim().is_empty()) {
-            let place = [path.as_slice(), &[name.as_str().into()]].concat();
-            found.push(
-                Diagnostic::error(Code::InvalidName, "a label has no name")
-                    .label(subject.document.key_span(&place), "this name")
-                    .help("give it a name, or remove it"),
-            );
+        for (index, check) in scope.checks.iter().enumerate() {
+            if let Check::Run(run) = check {
+                for (name, value) in texts(&run.env) {
+                    let place = scope.at(&["checks".into(), index.into(), "env".into()]);
+                    variable(&place, name, value);
+                }
+            }
         }
+        let labels = scope.at(&["config".into(), "labels".into()]);
+        label(subject, &labels, scope.config.labels.keys(), found);
+    }
+    let annotations = subject.recipe.annotations.keys();
+    label(subject, &["annotations".into()], annotations, found);
+}
+
+fn variable(
+    subject: &Subject<'_>,
+    place: &[PathSegment],
+    name: &str,
+    value: Option<&Text>,
+    found: &mut Vec<Diagnostic>,
+) {
+    if name.is_empty() || name.contains(['=', '\0']) {
+        found.push(
+            Diagnostic::new(
+                Code::InvalidName,
+                format!("`{}` cannot be a variable's name", name.escape_debug()),
+            )
+            .label(subject.document.key_span(place), "this name")
+            .help("use a name that is not empty, without `=`"),
+        );
+    }
+    if value.is_some_and(|value| value.as_str().contains('\0')) {
+        found.push(
+            Diagnostic::new(Code::InvalidValue, "a variable cannot hold a NUL character")
+                .label(subject.value(place), "this value")
+                .help("remove the `\\0`"),
+        );
+    }
+}
+
+fn label<'n>(
+    subject: &Subject<'_>,
+    place: &[PathSegment],
+    names: impl Iterator<Item = &'n String>,
+    found: &mut Vec<Diagnostic>,
+) {
+    for name in names.filter(|name| name.trim().is_empty()) {
+        let place = [place, &[name.as_str().into()]].concat();
+        found.push(
+            Diagnostic::new(Code::InvalidName, "a label has no name")
+                .label(subject.document.key_span(&place), "this name")
+                .help("give it a name, or remove it"),
+        );
     }
 }

@@ -1,10 +1,13 @@
-//! What this version can write.
+//! Levels of compression.
+
+use std::ops::RangeInclusive;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::recipe::Compression;
 use crate::validate::Subject;
 
-const GZIP_LEVELS: std::ops::RangeInclusive<u8> = 1..=12;
+const GZIP_LEVELS: RangeInclusive<u8> = 1..=12;
+const ZSTD_LEVELS: RangeInclusive<u8> = 1..=19;
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let output = &subject.recipe.output;
@@ -12,43 +15,31 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     if subject.is_lost(&["output".into()], "compression") {
         return;
     }
-    match compression {
-        Compression::Gzip => {
-            if let Some(level) = output.level
-                && !GZIP_LEVELS.contains(&level)
-            {
-                found.push(
-                    Diagnostic::error(Code::InvalidValue, format!("gzip has no level {level}"))
-                        .label(
-                            subject.value(&["output".into(), "level".into()]),
-                            "this level",
-                        )
-                        .help("write a level from 1 to 12"),
-                );
-            }
-        }
+    let Some(level) = output.level else {
+        return;
+    };
+    let span = subject.value(&["output".into(), "level".into()]);
+    let (name, levels) = match compression {
+        Compression::Gzip => ("gzip", GZIP_LEVELS),
+        Compression::Zstd | Compression::ZstdChunked => ("zstd", ZSTD_LEVELS),
         Compression::None => {
-            if output.level.is_some() {
-                found.push(
-                    Diagnostic::warning(Code::UnusedValue, "the level is not used")
-                        .label(
-                            subject.value(&["output".into(), "level".into()]),
-                            "without effect",
-                        )
-                        .help("remove it: compression is `none`"),
-                );
-            }
+            found.push(
+                Diagnostic::new(Code::UnusedValue, "the level is not used")
+                    .label(span, "without effect")
+                    .help("remove it: compression is `none`"),
+            );
+            return;
         }
-        Compression::Zstd | Compression::ZstdChunked => found.push(
-            Diagnostic::error(
-                Code::NotCarriedOut,
-                format!("compression `{compression}` is not carried out by this version"),
-            )
-            .label(
-                subject.value(&["output".into(), "compression".into()]),
-                "this compression",
-            )
-            .help("write `gzip` or `none`"),
-        ),
+    };
+    if !levels.contains(&level) {
+        found.push(
+            Diagnostic::new(Code::InvalidValue, format!("{name} has no level {level}"))
+                .label(span, "this level")
+                .help(format!(
+                    "write a level from {} to {}",
+                    levels.start(),
+                    levels.end()
+                )),
+        );
     }
 }

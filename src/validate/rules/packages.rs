@@ -3,25 +3,88 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::recipe::{Install, Packages};
+use crate::recipe::{Install, Manager, Packages, Upgrade};
 use crate::source::Span;
 use crate::syntax::PathSegment;
 use crate::validate::Subject;
+use crate::validate::sketch::installs;
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for (path, packages) in subject.packages() {
         names(subject, &path, packages, found);
-        let installs = packages
+        other_names(subject, &path, packages, found);
+        let by_name = packages
             .install
             .transactions()
             .iter()
             .any(|names| !names.is_empty());
-        if installs && packages.repositories.is_empty() && !subject.is_lost(&path, "repositories") {
+        let no_repository =
+            packages.repositories.is_empty() && packages.repository_files.is_empty();
+        let lost = |key| subject.is_lost(&path, key);
+        if by_name && no_repository && !lost("repositories") && !lost("repository_files") {
             found.push(
-                Diagnostic::error(Code::NoRepository, "packages are installed from nowhere")
+                Diagnostic::new(Code::NoRepository, "packages are installed from nowhere")
                     .label(subject.key(&path, "install"), "no repository for these")
                     .help("add `repositories`; the host's own are never read"),
             );
+        }
+        weak_dependencies(subject, &path, packages, found);
+    }
+}
+
+/// Weak dependencies are installed unless something is said about them, which few want.
+fn weak_dependencies(
+    subject: &Subject<'_>,
+    path: &[PathSegment],
+    packages: &Packages,
+    found: &mut Vec<Diagnostic>,
+) {
+    const OPTION: &str = "install_weak_deps";
+    if installs(packages)
+        && packages.manager == Manager::Dnf
+        && !packages.setopts.contains_key(OPTION)
+        && !["setopts", "manager"]
+            .into_iter()
+            .any(|key| subject.is_lost(path, key))
+    {
+        found.push(
+            Diagnostic::new(
+                Code::WeakDependencies,
+                "packages that are only recommended are installed too",
+            )
+            .label(subject.document.key_span(path), "by default")
+            .help("add `install_weak_deps: false` to `setopts`, or `true` if they are wanted"),
+        );
+    }
+}
+
+/// Lists of names beside `install`.
+fn other_names(
+    subject: &Subject<'_>,
+    path: &[PathSegment],
+    packages: &Packages,
+    found: &mut Vec<Diagnostic>,
+) {
+    let upgrade: &[String] = match &packages.upgrade {
+        Upgrade::Names(names) => names,
+        Upgrade::All(_) => &[],
+    };
+    for (key, names) in [
+        ("groups", packages.groups.as_slice()),
+        ("upgrade", upgrade),
+        ("reinstall", &packages.reinstall),
+        ("remove", &packages.remove),
+        ("exclude", &packages.exclude),
+    ] {
+        for (index, name) in names.iter().enumerate() {
+            if let Some((message, help)) = refusal(name) {
+                let place = [path, &[key.into(), index.into()]].concat();
+                found.push(
+                    Diagnostic::new(Code::PackageName, message)
+                        .label(subject.value(&place), "this name")
+                        .help(help),
+                );
+            }
         }
     }
 }
@@ -45,13 +108,13 @@ fn names(
             let span = subject.value(&place);
             if let Some((message, help)) = refusal(name) {
                 found.push(
-                    Diagnostic::error(Code::PackageName, message)
+                    Diagnostic::new(Code::PackageName, message)
                         .label(span, "this name")
                         .help(help),
                 );
             } else if let Some(first) = seen.insert(name, span) {
                 found.push(
-                    Diagnostic::error(
+                    Diagnostic::new(
                         Code::RepeatedPackage,
                         format!("package `{name}` stands twice in one transaction"),
                     )

@@ -21,7 +21,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             }
             if let Some(first) = seen.insert(&repository.id, span) {
                 found.push(
-                    Diagnostic::error(
+                    Diagnostic::new(
                         Code::DuplicateRepository,
                         format!("repository `{}` stands twice", repository.id.escape_debug()),
                     )
@@ -51,7 +51,7 @@ fn one(
     let span = subject.below(path, "id");
     if has_id && !is_id(&repository.id) {
         found.push(
-            Diagnostic::error(Code::InvalidRepository, format!("`{id}` cannot be an id"))
+            Diagnostic::new(Code::InvalidRepository, format!("`{id}` cannot be an id"))
                 .label(span, "this id")
                 .help("use letters, digits, `-`, `_`, `.` and `:`"),
         );
@@ -62,14 +62,14 @@ fn one(
         || ["baseurl", "mirrorlist", "metalink"].into_iter().any(lost);
     if !has_address {
         found.push(
-            Diagnostic::error(Code::InvalidRepository, format!("{title} has no address"))
+            Diagnostic::new(Code::InvalidRepository, format!("{title} has no address"))
                 .label(span, "this repository")
                 .help("add `baseurl`, `mirrorlist` or `metalink`"),
         );
     }
     if !repository.gpgcheck {
         found.push(
-            Diagnostic::warning(
+            Diagnostic::new(
                 Code::UncheckedSignatures,
                 format!("signatures of packages from {title} are not checked"),
             )
@@ -78,7 +78,7 @@ fn one(
         );
     } else if repository.gpgkey.is_none() && !lost("gpgkey") && !lost("gpgcheck") {
         found.push(
-            Diagnostic::error(Code::MissingKeyFile, format!("{title} has no key"))
+            Diagnostic::new(Code::MissingKeyFile, format!("{title} has no key"))
                 .label(span, "this repository")
                 .help("add `gpgkey` with the file or address of the key that signs its packages"),
         );

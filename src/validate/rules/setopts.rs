@@ -95,7 +95,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             let reserved = RESERVED.iter().find(|(reserved, _)| *reserved == option);
             if let Some((_, help)) = reserved {
                 found.push(
-                    Diagnostic::error(
+                    Diagnostic::new(
                         Code::ReservedSetopt,
                         format!("option `{option}` is set by onelayer itself"),
                     )
@@ -105,7 +105,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             } else if !known.contains(option) {
                 let meant = nearest(option, known.iter().copied());
                 found.push(
-                    Diagnostic::warning(
+                    Diagnostic::new(
                         Code::UnknownSetopt,
                         format!(
                             "option `{}` is known to no package manager",
@@ -123,7 +123,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 && !ids().any(|id| id == repository)
             {
                 found.push(
-                    Diagnostic::warning(
+                    Diagnostic::new(
                         Code::UnknownSetopt,
                         format!(
                             "no repository `{}` is in the recipe",

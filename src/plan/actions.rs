@@ -1,0 +1,354 @@
+//! From each kind of step to what it does.
+
+use std::collections::BTreeMap;
+
+use crate::digest::{Digest, Hasher};
+use crate::recipe::{
+    AccountsStep, Certificates, Command, Copy, Duration, Fetch, Link, Mount, OrKeep, Run, Scope,
+    Source, Step,
+};
+use crate::validate::PathSegment;
+
+use super::copy::CopyRules;
+use super::packages::text_map;
+use super::planner::Planner;
+use super::problem::PlanProblem;
+use super::{
+    AccountsAction, Action, CertificateFile, CertificatesAction, Checksum, CopyAction,
+    CopyFromAction, DirectoryAction, FetchAction, GroupAction, InputSource, LinkAction, Mode,
+    MountAction, Origin, Owner, PermissionsAction, RemoveAction, RunAction, UserAction,
+    WriteAction,
+};
+
+/// What a step's script is given to unless the recipe names another shell.
+const SHELL: [&str; 3] = ["/bin/sh", "-e", "-c"];
+
+/// Shell of a user without one.
+const NO_SHELL: &str = "/sbin/nologin";
+
+/// Environment of every `run`. The last two keep Python from making files that differ from run to
+/// run: set order in compiled constants, and `__pycache__` with times of day in it.
+const ENVIRONMENT: [(&str, &str); 5] = [
+    (
+        "PATH",
+        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    ),
+    ("HOME", "/root"),
+    ("LANG", "C.UTF-8"),
+    ("PYTHONHASHSEED", "0"),
+    ("PYTHONDONTWRITEBYTECODE", "1"),
+];
+
+impl Planner<'_> {
+    /// What the step at `place` does.
+    pub(super) fn action(
+        &mut self,
+        step: &Step,
+        scope: &Scope<'_>,
+        place: &[PathSegment],
+    ) -> Action {
+        match step {
+            Step::Packages(step) => {
+                let place = [place, &["packages".into()]].concat();
+                Action::Packages(self.packages(&step.packages, &place))
+            }
+            Step::Run(run) => Action::Run(self.run(run, scope, place)),
+            Step::Copy(copy) => match &copy.from {
+                Some(from) => Action::CopyFrom(self.copy_from(copy, from, place)),
+                None => Action::Copy(self.copy(copy, place)),
+            },
+            Step::Write(write) => Action::Write(WriteAction {
+                path: write.write.as_str().into(),
+                content: write.content.clone(),
+                owner: write.owner.clone().unwrap_or(Owner::ROOT),
+                mode: write.mode.clone().unwrap_or(Mode::Octal(0o644)),
+                capabilities: write.capabilities,
+            }),
+            Step::Fetch(fetch) => Action::Fetch(self.fetch(fetch, place)),
+            Step::Link(link) => Action::Link(link_action(link)),
+            Step::Directory(directory) => Action::Directory(DirectoryAction {
+                path: directory.directory.as_str().into(),
+                owner: directory.owner.clone(),
+                mode: directory.mode.clone(),
+            }),
+            Step::Remove(remove) => Action::Remove(RemoveAction {
+                patterns: texts(remove.remove.as_slice()),
+            }),
+            Step::Permissions(permissions) => Action::Permissions(PermissionsAction {
+                patterns: texts(permissions.permissions.as_slice()),
+                owner: permissions.owner.clone(),
+                mode: permissions.mode.clone(),
+                recursive: permissions.recursive,
+                capabilities: permissions.capabilities,
+            }),
+            Step::Accounts(step) => Action::Accounts(accounts_action(step)),
+            Step::Certificates(step) => Action::Certificates(self.certificates(step, place)),
+        }
+    }
+
+    fn run(&mut self, run: &Run, scope: &Scope<'_>, place: &[PathSegment]) -> RunAction {
+        let defaults = scope.defaults;
+        let command = match &run.run {
+            Command::Words(words) => words.clone(),
+            Command::Script(script) => {
+                let shell = run.shell.as_ref().or(defaults.shell.as_ref());
+                let shell = shell
+                    .cloned()
+                    .unwrap_or_else(|| SHELL.map(str::to_owned).into());
+                shell.into_iter().chain([script.clone()]).collect()
+            }
+        };
+        let mut env: BTreeMap<String, String> = ENVIRONMENT
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        env.insert(
+            "SOURCE_DATE_EPOCH".to_owned(),
+            self.source_date_epoch().to_string(),
+        );
+        env.extend(self.inherited_env(scope));
+        env.extend(text_map(&defaults.env));
+        env.extend(text_map(&run.env));
+        let workdir = run.workdir.as_ref().or(defaults.workdir.as_ref());
+        let user = run.user.as_ref().or(defaults.user.as_ref());
+        let mounts = (run.mounts.iter().enumerate())
+            .map(|(index, mount)| {
+                let place = [place, &["mounts".into(), index.into()]].concat();
+                self.mount(mount, &place)
+            })
+            .collect();
+        RunAction {
+            command,
+            env,
+            workdir: workdir.map_or_else(|| "/".to_owned(), ToString::to_string),
+            user: user.map_or_else(|| "0".to_owned(), ToString::to_string),
+            network: run.network.or(defaults.network).unwrap_or_default(),
+            mounts,
+            timeout: run.timeout.or(defaults.timeout).map(Duration::as_std),
+        }
+    }
+
+    fn mount(&mut self, mount: &Mount, place: &[PathSegment]) -> MountAction {
+        match mount {
+            Mount::Cache(cache) => MountAction::Cache {
+                id: cache.cache.clone(),
+                target: cache.target.to_string(),
+                mode: cache.mode.clone(),
+            },
+            Mount::Secret(secret) => MountAction::Secret {
+                id: secret.secret.clone(),
+                target: match (&secret.target, &secret.env) {
+                    (Some(target), _) => Some(target.to_string()),
+                    (None, Some(_)) => None,
+                    (None, None) => Some(format!("/run/secrets/{}", secret.secret)),
+                },
+                env: secret.env.clone(),
+                mode: secret.mode.clone(),
+                required: secret.required,
+            },
+            Mount::Bind(bind) => {
+                let from = bind.from.as_ref().map(|from| self.origin(from));
+                let digest = if from.is_none() {
+                    let sources = self.inputs.sources(&bind.bind, &[], false);
+                    self.input(sources, place, "bind")
+                        .map(|sources| digest(&sources))
+                } else {
+                    None
+                };
+                MountAction::Bind {
+                    source: bind.bind.clone(),
+                    digest,
+                    from,
+                    target: bind.target.to_string(),
+                    writable: bind.writable,
+                }
+            }
+            Mount::Tmpfs(tmpfs) => MountAction::Tmpfs {
+                target: tmpfs.tmpfs.to_string(),
+                size: tmpfs.size.map(|size| size.bytes()),
+                mode: tmpfs.mode.clone(),
+            },
+            Mount::Ssh(ssh) => MountAction::Ssh {
+                id: ssh.ssh.clone(),
+                target: ssh.target.as_ref().map(ToString::to_string),
+                mode: ssh.mode.clone(),
+                required: ssh.required,
+            },
+        }
+    }
+
+    fn origin(&self, from: &Source) -> Origin {
+        match from {
+            Source::Stage(name) => Origin::Stage {
+                stage: name.clone(),
+                key: self.finished(name),
+            },
+            Source::Image(reference) => Origin::Image {
+                image: reference.clone(),
+            },
+        }
+    }
+
+    fn copy_from(&mut self, copy: &Copy, from: &Source, place: &[PathSegment]) -> CopyFromAction {
+        self.check_folder(copy, copy.copy.as_slice().len(), place);
+        CopyFromAction {
+            from: self.origin(from),
+            sources: copy.copy.as_slice().to_vec(),
+            exclude: copy.exclude.clone(),
+            to: copy.to.to_string(),
+            follow_links: copy.follow_links,
+            owner: copied_owner(copy),
+            mode: copy.mode.clone(),
+            directory_mode: copy.directory_mode.clone(),
+            capabilities: copy.capabilities,
+        }
+    }
+
+    fn copy(&mut self, copy: &Copy, place: &[PathSegment]) -> CopyAction {
+        let to = copy.to.as_str();
+        let owner = copied_owner(copy);
+        let rules = CopyRules {
+            keep_owner: owner.is_none(),
+            mode: copy.mode.clone(),
+            directory_mode: copy.directory_mode.clone(),
+        };
+        let patterns = copy.copy.as_slice();
+        let mut sources = Vec::new();
+        for pattern in patterns {
+            let found = self
+                .inputs
+                .sources(pattern, &copy.exclude, copy.follow_links);
+            sources.extend(self.input(found, place, "copy").unwrap_or_default());
+        }
+        self.check_folder(copy, sources.len(), place);
+        CopyAction {
+            sources: patterns.to_vec(),
+            to: to.to_owned(),
+            owner,
+            entries: sources
+                .iter()
+                .flat_map(|source| rules.entries(source, to))
+                .collect(),
+            capabilities: copy.capabilities,
+        }
+    }
+
+    /// Several sources need a folder to go into.
+    fn check_folder(&mut self, copy: &Copy, sources: usize, place: &[PathSegment]) {
+        if sources > 1 && !copy.to.ends_with_slash() {
+            self.problems.push(PlanProblem::NotAFolder {
+                to: copy.to.to_string(),
+                sources,
+                span: self.span(&[place, &["to".into()]].concat()),
+            });
+        }
+    }
+
+    fn fetch(&mut self, fetch: &Fetch, place: &[PathSegment]) -> FetchAction {
+        let sha256 = fetch.sha256.as_ref().map(|digests| {
+            let digest = digests.get(&self.platform);
+            ("sha256", digest.map(|d| Checksum::Sha256(d.to_string())))
+        });
+        let sha512 = fetch.sha512.as_ref().map(|digests| {
+            let digest = digests.get(&self.platform);
+            ("sha512", digest.map(|d| Checksum::Sha512(d.to_string())))
+        });
+        let checksum = match sha256.or(sha512) {
+            Some((_, Some(checksum))) => checksum,
+            // Without any digest the recipe is not valid.
+            other => {
+                let key = other.map_or("sha256", |(key, _)| key);
+                self.problems.push(PlanProblem::NoDigest {
+                    platform: self.platform.to_string(),
+                    span: self.recipe.key_span(&[place, &[key.into()]].concat()),
+                });
+                Checksum::Sha256(String::new())
+            }
+        };
+        FetchAction {
+            url: fetch.fetch.clone(),
+            checksum,
+            to: fetch.to.as_str().into(),
+            extract: fetch.extract,
+            strip: fetch.strip,
+            owner: fetch.owner.clone().unwrap_or(Owner::ROOT),
+            mode: fetch.mode.clone(),
+        }
+    }
+
+    fn certificates(&mut self, step: &Certificates, place: &[PathSegment]) -> CertificatesAction {
+        let mut files = Vec::new();
+        for path in step.certificates.as_slice() {
+            let digest = self.inputs.file(path);
+            if let Some(digest) = self.input(digest, place, "certificates") {
+                let path = path.clone();
+                files.push(CertificateFile { path, digest });
+            }
+        }
+        CertificatesAction { files }
+    }
+}
+
+fn copied_owner(copy: &Copy) -> Option<Owner> {
+    match &copy.owner {
+        None => Some(Owner::ROOT),
+        Some(OrKeep::Set(owner)) => Some(owner.clone()),
+        Some(OrKeep::Keep) => None,
+    }
+}
+
+fn link_action(link: &Link) -> LinkAction {
+    LinkAction {
+        path: link.link.as_str().into(),
+        target: link.target.as_str().into(),
+        hard: link.hard,
+        owner: link.owner.clone().unwrap_or(Owner::ROOT),
+    }
+}
+
+fn accounts_action(step: &AccountsStep) -> AccountsAction {
+    let groups = step.accounts.groups.iter().map(|group| GroupAction {
+        name: group.name.to_string(),
+        gid: group.gid,
+        system: group.system,
+        members: texts(&group.members),
+    });
+    let users = step.accounts.users.iter().map(|user| {
+        let usual_home = match user.system {
+            true => "/".to_owned(),
+            false => format!("/home/{}", user.name),
+        };
+        let home = user.home.as_ref().map_or(usual_home, ToString::to_string);
+        let shell = user.shell.as_ref().map(ToString::to_string);
+        UserAction {
+            name: user.name.to_string(),
+            uid: user.uid,
+            group: user.group.as_ref().map(ToString::to_string),
+            groups: texts(&user.groups),
+            home: home.as_str().into(),
+            create_home: user.create_home.unwrap_or(!user.system),
+            shell: shell.unwrap_or_else(|| NO_SHELL.to_owned()),
+            comment: user.comment.clone().unwrap_or_default(),
+            system: user.system,
+        }
+    });
+    AccountsAction {
+        groups: groups.collect(),
+        users: users.collect(),
+    }
+}
+
+/// The digest of everything in some sources, for a key.
+fn digest(sources: &[InputSource]) -> Digest {
+    let mut hasher = Hasher::new();
+    for source in sources {
+        for entry in &source.entries {
+            hasher.field(source.path.join(&entry.path).as_bytes());
+            hasher.field(format!("{:?} {:o}", entry.kind, entry.mode).as_bytes());
+        }
+    }
+    hasher.finish()
+}
+
+fn texts<T: ToString>(values: &[T]) -> Vec<String> {
+    values.iter().map(ToString::to_string).collect()
+}

@@ -1,0 +1,35 @@
+//! A file from the network, resolved.
+
+use serde::Serialize;
+
+use super::{BytePath, Mode, Owner};
+
+/// A file to fetch, to check and to put into the root.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FetchAction {
+    /// Where it is.
+    pub url: String,
+    /// What its bytes must be.
+    pub checksum: Checksum,
+    /// Absolute path in the root: of the file, or with `extract` of the folder.
+    pub to: BytePath,
+    /// Whether it is an archive whose contents are wanted.
+    pub extract: bool,
+    /// Folders to leave out at the beginning of each name in the archive.
+    pub strip: u32,
+    /// Owner.
+    pub owner: Owner,
+    /// Permission bits, where the recipe says them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+}
+
+/// A digest with its algorithm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Checksum {
+    /// SHA-256, 64 hexadecimal digits in lower case.
+    Sha256(String),
+    /// SHA-512, 128 hexadecimal digits in lower case.
+    Sha512(String),
+}

@@ -1,0 +1,44 @@
+//! Other root file systems that a step takes something from.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::StepKey;
+
+/// Another root file system.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Origin {
+    /// A stage of the recipe.
+    Stage {
+        /// Its name.
+        stage: String,
+        /// Key of its finished root.
+        key: StepKey,
+    },
+    /// An image.
+    Image {
+        /// Its reference.
+        image: String,
+    },
+}
+
+impl Origin {
+    /// The stage, if it is one.
+    pub fn stage(&self) -> Option<&str> {
+        match self {
+            Self::Stage { stage, .. } => Some(stage),
+            Self::Image { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stage { stage, .. } => write!(f, "stage:{stage}"),
+            Self::Image { image } => f.write_str(image),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Expressions replaced by what they stand for, before anything is read.
+
+use std::collections::BTreeSet;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::recipe::{EXPRESSION_OPEN, Expression, Part, Reference, Template};
+use crate::source::{SourceFile, Span};
+use crate::syntax::{Document, PathSegment, Rewritten};
+
+use super::values::{Later, Value, Values};
+
+/// What came of replacing.
+pub(super) struct Expanded {
+    pub(super) document: Document,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// Whether a value is missing that only whoever builds can give.
+    pub(super) is_open: bool,
+    /// Arguments that stand in expressions.
+    pub(super) used: BTreeSet<String>,
+}
+
+/// Most bytes that replacing may add to a recipe.
+const MOST_ADDED: usize = 4 << 20;
+
+/// Replaces every expression in the texts of `document`.
+pub(super) fn expand(document: &Document, values: &Values, file: &SourceFile) -> Expanded {
+    let mut expansion = Expansion {
+        values,
+        file,
+        diagnostics: Vec::new(),
+        is_open: false,
+        used: BTreeSet::new(),
+        added: 0,
+    };
+    let document = document.rewrite(&mut |path, text, span| expansion.text(path, text, span));
+    Expanded {
+        document,
+        diagnostics: expansion.diagnostics,
+        is_open: expansion.is_open,
+        used: expansion.used,
+    }
+}
+
+struct Expansion<'a> {
+    values: &'a Values,
+    file: &'a SourceFile,
+    diagnostics: Vec<Diagnostic>,
+    is_open: bool,
+    used: BTreeSet<String>,
+    added: usize,
+}
+
+impl Expansion<'_> {
+    fn text(&mut self, path: &[PathSegment], text: &str, span: Span) -> Rewritten {
+        let key = |segment: Option<&PathSegment>| match segment {
+            Some(PathSegment::Key(key)) => key.clone(),
+            _ => String::new(),
+        };
+        let (first, last) = (key(path.first()), key(path.last()));
+        // A condition is an expression as it is; keys of the user's own are not looked at.
+        if first.starts_with("x-") || (last == "when" && path.len() > 1) {
+            return Rewritten::Kept;
+        }
+        let Some(template) = Template::parse(text) else {
+            return Rewritten::Kept;
+        };
+        if first == "args" {
+            self.diagnostics.push(
+                Diagnostic::new(
+                    Code::InvalidExpression,
+                    "arguments cannot depend on other values",
+                )
+                .label(span, "this value")
+                .help("write the value itself, and the expression where it is used"),
+            );
+            return Rewritten::Unknown;
+        }
+        let stage = match path {
+            [PathSegment::Key(stages), PathSegment::Key(name), ..] if stages == "stages" => {
+                Some(name.as_str())
+            }
+            _ => None,
+        };
+        let mut replaced = String::new();
+        let mut is_known = true;
+        let mut number = 0;
+        for part in template.parts() {
+            let expression = match part {
+                Part::Text(text) => {
+                    replaced.push_str(text);
+                    // An escaped one stands in the source too.
+                    number += text.matches(EXPRESSION_OPEN).count();
+                    continue;
+                }
+                Part::Expression(expression) => expression,
+            };
+            let place = self.place(span, text, number);
+            number += 1;
+            match self.expression(expression, stage, place) {
+                Some(value) => {
+                    self.added = self.added.saturating_add(value.len());
+                    replaced.push_str(&value);
+                }
+                None => is_known = false,
+            }
+            if self.added > MOST_ADDED {
+                if is_known {
+                    self.diagnostics.push(
+                        Diagnostic::new(Code::Budget, "expressions make the recipe too large")
+                            .label(place, "limit reached here")
+                            .help("move large content to files and copy them"),
+                    );
+                }
+                return Rewritten::Unknown;
+            }
+        }
+        match (is_known, template.is_whole()) {
+            (false, _) => Rewritten::Unknown,
+            (true, true) => Rewritten::Value(replaced),
+            (true, false) => Rewritten::Text(replaced),
+        }
+    }
+
+    fn expression(
+        &mut self,
+        expression: &Expression,
+        stage: Option<&str>,
+        place: Span,
+    ) -> Option<String> {
+        let reference = match &expression.reference {
+            Ok(reference) => reference,
+            Err(problem) => {
+                self.diagnostics.push(
+                    Diagnostic::new(Code::InvalidExpression, problem.message.clone())
+                        .label(place, "this expression")
+                        .help(problem.help.clone()),
+                );
+                return None;
+            }
+        };
+        if let Reference::Argument(name) = reference {
+            self.used.insert(name.clone());
+        }
+        match self.values.value(reference, stage) {
+            Ok(Value::Known(value)) => Some(value),
+            Ok(Value::Unknown(later)) => {
+                self.is_open = true;
+                if later == Later::Base && self.values.platform().is_some() {
+                    self.diagnostics.push(
+                        Diagnostic::new(
+                            Code::NotCarriedOut,
+                            "the environment of a base that is an image is not read yet",
+                        )
+                        .label(place, "this expression")
+                        .help("write the value itself"),
+                    );
+                }
+                None
+            }
+            Err(missing) => {
+                self.diagnostics.push(
+                    Diagnostic::new(missing.code, missing.problem.message)
+                        .label(place, "this expression")
+                        .help(missing.problem.help),
+                );
+                None
+            }
+        }
+    }
+
+    /// Where the expression with this number stands in the source of a text; the whole text if the
+    /// format's escapes hide it.
+    fn place(&self, span: Span, text: &str, number: usize) -> Span {
+        let source = self.file.slice(span);
+        let all = source.match_indices(EXPRESSION_OPEN);
+        if source.matches(EXPRESSION_OPEN).count() != text.matches(EXPRESSION_OPEN).count() {
+            return span;
+        }
+        let Some((start, _)) = all.into_iter().nth(number) else {
+            return span;
+        };
+        let rest = &source[start..];
+        let length = rest.find("}}").map_or(rest.len(), |end| end + 2);
+        Span::new(span.start + start, span.start + start + length)
+    }
+}

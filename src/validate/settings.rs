@@ -1,0 +1,30 @@
+//! What whoever builds has chosen.
+
+use std::collections::BTreeMap;
+
+use crate::recipe::Platform;
+
+/// What whoever builds has chosen, beside the recipe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Values of arguments, by name.
+    pub arguments: BTreeMap<String, String>,
+    /// The platform that the image is for, if one was chosen.
+    pub platform: Option<Platform>,
+    /// The platform of the machine that builds.
+    pub machine: Platform,
+}
+
+impl Settings {
+    /// The platform that the image is for: the one that was chosen, else the first of the recipe's
+    /// that the machine can run, else the recipe's first, else the machine's.
+    pub(super) fn platform(&self, named: &[Platform]) -> Platform {
+        let native = || {
+            named
+                .iter()
+                .find(|platform| platform.runs_on(&self.machine))
+        };
+        let platform = self.platform.as_ref().or_else(native);
+        platform.or(named.first()).unwrap_or(&self.machine).clone()
+    }
+}

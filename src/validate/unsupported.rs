@@ -1,0 +1,188 @@
+//! Parts of the language that this version reads, checks and plans, but does not carry out.
+//!
+//! They are refused when an image is to be built, before any work; nothing that a recipe says is
+//! ever passed over in silence.
+
+use crate::diagnostic::{Code, Diagnostic, sort};
+use crate::recipe::{
+    Base, Compression, Database, Format, Layers, Manager, Packages, Platform, RunIn, Scope,
+    Scriptlets, Source, Step, Upgrade,
+};
+use crate::syntax::PathSegment;
+
+use super::ValidRecipe;
+
+/// Everything in some root file systems of a recipe (stages by name, none for the image itself),
+/// and in how the image is written, that this version cannot carry out on `host`.
+pub fn not_carried_out(
+    recipe: &ValidRecipe,
+    scopes: &[Option<&str>],
+    host: &Platform,
+) -> Vec<Diagnostic> {
+    let mut search = Search {
+        recipe,
+        found: Vec::new(),
+    };
+    for stage in scopes {
+        if let Some(scope) = recipe.recipe().scope(*stage) {
+            search.scope(&scope);
+        }
+    }
+    search.image(host, scopes);
+    sort(&mut search.found);
+    search.found
+}
+
+struct Search<'r> {
+    recipe: &'r ValidRecipe,
+    found: Vec<Diagnostic>,
+}
+
+impl Search<'_> {
+    /// Refuses what stands at a path.
+    fn refuse(&mut self, path: &[PathSegment], what: &str, help: &str) {
+        self.found.push(
+            Diagnostic::new(
+                Code::NotCarriedOut,
+                format!("{what} is not carried out by this version"),
+            )
+            .label(self.recipe.key_span(path), "this part")
+            .help(help),
+        );
+    }
+
+    fn scope(&mut self, scope: &Scope<'_>) {
+        let base = match scope.base {
+            Base::Scratch | Base::Stage(_) => None,
+            Base::Image(_) => Some("a base that is an image"),
+            Base::Rootfs(_) => Some("a base that is a directory or an archive"),
+            Base::Recipe(_) => Some("a base that is another recipe"),
+        };
+        if let Some(what) = base {
+            let help = "start from `scratch` or a stage, and install what is needed";
+            self.refuse(&scope.at(&["base".into()]), what, help);
+        }
+        if !scope.checks.is_empty() {
+            let help = "remove them, or look at the image after the build";
+            self.refuse(&scope.at(&["checks".into()]), "a check of the result", help);
+        }
+        for (place, packages) in scope.all_packages() {
+            self.packages(&place, packages);
+        }
+        for (index, step) in scope.steps.iter().enumerate() {
+            if !self.recipe.holds(step.when(), scope.stage) {
+                continue;
+            }
+            let at = |key: &str| [scope.step(index), vec![key.into()]].concat();
+            match step {
+                Step::Fetch(_) | Step::Accounts(_) | Step::Certificates(_) => {
+                    let what = format!("a step `{}`", step.kind());
+                    self.refuse(
+                        &at(step.kind()),
+                        &what,
+                        "use `copy`, `write` or `run` instead",
+                    );
+                }
+                Step::Run(run) if !run.mounts.is_empty() => {
+                    let help = "remove the mounts, and copy what the command needs";
+                    self.refuse(&at("mounts"), "a mount of a command", help);
+                }
+                Step::Copy(copy) if matches!(copy.from, Some(Source::Image(_))) => {
+                    let help = "copy from the context or from a stage";
+                    self.refuse(&at("from"), "a copy from an image", help);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn packages(&mut self, place: &[PathSegment], packages: &Packages) {
+        const INSTALL: &str = "remove it, or do it with `run` after the packages";
+        let changes = [
+            ("repository_files", !packages.repository_files.is_empty()),
+            ("variables", !packages.variables.is_empty()),
+            ("modules", !packages.modules.is_empty()),
+            ("groups", !packages.groups.is_empty()),
+            ("local", !packages.local.is_empty()),
+            ("upgrade", packages.upgrade != Upgrade::All(false)),
+            ("reinstall", !packages.reinstall.is_empty()),
+            ("remove", !packages.remove.is_empty()),
+            ("autoremove", packages.autoremove),
+            ("database", packages.database != Database::Keep),
+            ("scriptlets", packages.scriptlets != Scriptlets::Fail),
+            ("manager", packages.manager != Manager::Dnf),
+            (
+                "run_in",
+                !matches!(packages.run_in, RunIn::Auto | RunIn::Host),
+            ),
+        ];
+        for (key, is_used) in changes {
+            if is_used {
+                let what = match key {
+                    "manager" => "package manager `apt`".to_owned(),
+                    "run_in" => format!("`run_in: {}`", packages.run_in),
+                    key => format!("key `{key}` of packages"),
+                };
+                self.refuse(&[place, &[key.into()]].concat(), &what, INSTALL);
+            }
+        }
+        for (index, repository) in packages.repositories.iter().enumerate() {
+            let at = |key: &str| {
+                let below: [PathSegment; 3] = ["repositories".into(), index.into(), key.into()];
+                [place, &below].concat()
+            };
+            for (key, is_used) in [
+                ("suites", !repository.suites.is_empty()),
+                ("components", !repository.components.is_empty()),
+                ("credentials", repository.credentials.is_some()),
+            ] {
+                if is_used {
+                    let what = format!("key `{key}` of repositories");
+                    self.refuse(&at(key), &what, "use a repository without it");
+                }
+            }
+        }
+    }
+
+    fn image(&mut self, host: &Platform, scopes: &[Option<&str>]) {
+        let recipe = self.recipe.recipe();
+        let output = &recipe.output;
+        let at = |key: &str| [PathSegment::from("output"), key.into()];
+        if output.format != Format::Oci {
+            self.refuse(&at("format"), "format `docker`", "write `oci`");
+        }
+        if output.layers != Layers::One {
+            self.refuse(&at("layers"), "`layers: on-base`", "write `one`");
+        }
+        if matches!(
+            output.compression,
+            Compression::Zstd | Compression::ZstdChunked
+        ) {
+            let what = format!("compression `{}`", output.compression);
+            self.refuse(&at("compression"), &what, "write `gzip` or `none`");
+        }
+        if recipe.platforms.len() > 1 && !self.recipe.platform_is_chosen() {
+            let help = "choose one with `--platform`";
+            self.refuse(&["platforms".into()], "more than one platform", help);
+        }
+        let runs = scopes
+            .iter()
+            .filter_map(|stage| recipe.scope(*stage))
+            .any(|scope| {
+                let mut steps = scope.steps.iter();
+                scope.packages.is_some()
+                    || steps.any(|step| {
+                        matches!(step, Step::Run(_) | Step::Packages(_))
+                            && self.recipe.holds(step.when(), scope.stage)
+                    })
+            });
+        if let Some(platform) = self.recipe.platform()
+            && runs
+            && !platform.runs_on(host)
+        {
+            let what = format!("running programs for `{platform}` on `{host}`");
+            let help = "build on such a machine, or use steps that run nothing";
+            self.refuse(&["platforms".into()], &what, help);
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! What references stand for.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Code, nearest};
+use crate::recipe::{
+    Arg, Condition, ConditionClause as Clause, Operand, Part, Platform, Reference, ScalarProblem,
+    Template, scope_path,
+};
+use crate::syntax::{Document, PathSegment};
+
+use super::Settings;
+
+/// What is known of a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Value {
+    /// It is this.
+    Known(String),
+    /// It is chosen, or read, later.
+    Unknown(Later),
+}
+
+/// What a value waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Later {
+    /// For whoever builds.
+    Choice,
+    /// For the base's own configuration.
+    Base,
+}
+
+/// Why a reference stands for nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NoValue {
+    pub(super) code: Code,
+    pub(super) problem: ScalarProblem,
+}
+
+fn no_value(code: Code, message: String, help: String) -> NoValue {
+    NoValue {
+        code,
+        problem: ScalarProblem { message, help },
+    }
+}
+
+/// The values of a recipe's references, as far as they are known.
+#[derive(Debug, Clone)]
+pub(super) struct Values {
+    /// The recipe with its expressions.
+    document: Document,
+    declared: BTreeMap<String, Arg>,
+    chosen: BTreeMap<String, String>,
+    platform: Option<Platform>,
+    /// Whether whoever builds has named the platform.
+    platform_is_chosen: bool,
+    /// How often a name may still be looked for among others.
+    searches: Cell<usize>,
+}
+
+/// Most names that are looked for among others; a recipe with more wrong names has other troubles.
+const MOST_SEARCHES: usize = 100;
+/// Most stages that are asked, one after the other, for a variable of a base.
+const MOST_BASES: usize = 64;
+
+impl Values {
+    pub(super) fn new(
+        document: Document,
+        declared: BTreeMap<String, Arg>,
+        settings: Option<&Settings>,
+    ) -> Self {
+        let chosen = settings.map(|settings| settings.arguments.clone());
+        Self {
+            document,
+            declared,
+            chosen: chosen.unwrap_or_default(),
+            platform: None,
+            platform_is_chosen: settings.is_some_and(|settings| settings.platform.is_some()),
+            searches: Cell::new(MOST_SEARCHES),
+        }
+    }
+
+    /// The name that is probably meant by another one.
+    pub(super) fn nearest<'n>(
+        &self,
+        name: &str,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Option<&'n str> {
+        self.searches.set(self.searches.get().checked_sub(1)?);
+        nearest(name, names)
+    }
+
+    /// The same for a platform.
+    pub(super) fn on(mut self, platform: Platform) -> Self {
+        self.platform = Some(platform);
+        self
+    }
+
+    pub(super) fn platform_is_chosen(&self) -> bool {
+        self.platform_is_chosen
+    }
+
+    pub(super) fn declared(&self) -> &BTreeMap<String, Arg> {
+        &self.declared
+    }
+
+    pub(super) fn chosen(&self) -> &BTreeMap<String, String> {
+        &self.chosen
+    }
+
+    pub(super) fn platform(&self) -> Option<&Platform> {
+        self.platform.as_ref()
+    }
+
+    /// What `reference` stands for in a stage, or in the image itself.
+    pub(super) fn value(
+        &self,
+        reference: &Reference,
+        stage: Option<&str>,
+    ) -> Result<Value, NoValue> {
+        self.value_below(reference, stage, MOST_BASES)
+    }
+
+    fn value_below(
+        &self,
+        reference: &Reference,
+        stage: Option<&str>,
+        bases: usize,
+    ) -> Result<Value, NoValue> {
+        match reference {
+            Reference::Argument(name) => self.argument(name),
+            Reference::Platform(part) => Ok(match &self.platform {
+                Some(platform) => Value::Known(platform.part(*part).to_owned()),
+                None => Value::Unknown(Later::Choice),
+            }),
+            Reference::BaseEnv(name) => self.base_env(name, stage, bases),
+        }
+    }
+
+    fn argument(&self, name: &str) -> Result<Value, NoValue> {
+        let Some(declared) = self.declared.get(name) else {
+            let names = self.declared.keys().map(String::as_str);
+            return Err(no_value(
+                Code::UnknownArgument,
+                format!("the recipe has no argument `{name}`"),
+                match self.nearest(name, names) {
+                    Some(meant) => format!("write `args.{meant}` if that is meant"),
+                    None => format!("declare it: add `{name}` with its default to `args`"),
+                },
+            ));
+        };
+        let value = self.chosen.get(name).cloned();
+        let value = value.or_else(|| declared.default.as_ref().map(ToString::to_string));
+        Ok(value.map_or(Value::Unknown(Later::Choice), Value::Known))
+    }
+
+    /// A variable that the base of a stage, or of the image, sets for its containers.
+    fn base_env(&self, name: &str, stage: Option<&str>, bases: usize) -> Result<Value, NoValue> {
+        let scope = scope_path(stage);
+        let at = |path: &[PathSegment]| [scope.as_slice(), path].concat();
+        let Some(base) = self.document.text(&at(&["base".into()])) else {
+            return Ok(Value::Unknown(Later::Base));
+        };
+        // A base that cannot be known yet, or is wrong, is somebody else's to report.
+        let Some(base) = self.text(base, stage, bases) else {
+            return Ok(Value::Unknown(Later::Choice));
+        };
+        let missing = |help: &str| {
+            Err(no_value(
+                Code::UnknownVariable,
+                format!("base `{base}` has no variable `{name}`"),
+                help.to_owned(),
+            ))
+        };
+        if base == "scratch" {
+            return missing("write the value itself: `scratch` has no environment");
+        }
+        let Some(below) = base.strip_prefix("stage:") else {
+            return Ok(Value::Unknown(Later::Base));
+        };
+        let below_scope = scope_path(Some(below));
+        if bases == 0 || !self.document.has(&below_scope) {
+            return Ok(Value::Unknown(Later::Base));
+        }
+        let variable = [
+            below_scope.as_slice(),
+            &["config".into(), "env".into(), name.into()],
+        ]
+        .concat();
+        if self.document.has(&variable) {
+            return match self.document.text(&variable) {
+                Some(text) => Ok(self
+                    .text(text, Some(below), bases - 1)
+                    .map_or(Value::Unknown(Later::Choice), Value::Known)),
+                None => missing("write the value itself, or set the variable in the stage"),
+            };
+        }
+        match self.base_env(name, Some(below), bases - 1) {
+            Err(_) => {
+                missing("write the value itself, or set the variable in the stage's `config.env`")
+            }
+            found => found,
+        }
+    }
+
+    /// A text with its expressions replaced, if all of them are known.
+    fn text(&self, text: &str, stage: Option<&str>, bases: usize) -> Option<String> {
+        let Some(template) = Template::parse(text) else {
+            return Some(text.to_owned());
+        };
+        let parts = template.parts().iter().map(|part| match part {
+            Part::Text(text) => Some(text.clone()),
+            Part::Expression(expression) => {
+                let reference = expression.reference.as_ref().ok()?;
+                let bases = bases.checked_sub(1)?;
+                match self.value_below(reference, stage, bases).ok()? {
+                    Value::Known(value) => Some(value),
+                    Value::Unknown(_) => None,
+                }
+            }
+        });
+        parts.collect()
+    }
+
+    /// Whether a condition holds; `None` if that depends on what is not known yet.
+    pub(super) fn holds(
+        &self,
+        condition: &Condition,
+        stage: Option<&str>,
+    ) -> Result<Option<bool>, NoValue> {
+        self.clause(condition.root(), stage)
+    }
+
+    fn clause(&self, clause: &Clause, stage: Option<&str>) -> Result<Option<bool>, NoValue> {
+        Ok(match clause {
+            Clause::Or(clauses) => self.any(clauses, true, stage)?,
+            Clause::And(clauses) => self.any(clauses, false, stage)?,
+            Clause::Not(clause) => self.clause(clause, stage)?.map(|holds| !holds),
+            Clause::Compare { left, equal, right } => {
+                let sides = (self.operand(left, stage)?, self.operand(right, stage)?);
+                match sides {
+                    (Some(left), Some(right)) => Some((left == right) == *equal),
+                    _ => None,
+                }
+            }
+            Clause::Value(operand) => match self.operand(operand, stage)?.as_deref() {
+                None => None,
+                Some("true") => Some(true),
+                Some("false") => Some(false),
+                Some(other) => {
+                    let name = match operand {
+                        Operand::Reference(reference) => reference.to_string(),
+                        Operand::Literal(text) => format!("\"{text}\""),
+                    };
+                    return Err(no_value(
+                        Code::InvalidCondition,
+                        format!(
+                            "`{name}` is `{}`, neither `true` nor `false`",
+                            other.escape_debug()
+                        ),
+                        format!("compare it: `{name} == \"{}\"`", other.escape_debug()),
+                    ));
+                }
+            },
+        })
+    }
+
+    /// Whether one of the clauses is `wanted`, so that all of them are. Every clause is looked at:
+    /// a mistake in one that does not matter today is one all the same.
+    fn any(
+        &self,
+        clauses: &[Clause],
+        wanted: bool,
+        stage: Option<&str>,
+    ) -> Result<Option<bool>, NoValue> {
+        let found = clauses.iter().map(|clause| self.clause(clause, stage));
+        let found: Vec<Option<bool>> = found.collect::<Result<_, _>>()?;
+        Ok(if found.contains(&Some(wanted)) {
+            Some(wanted)
+        } else if found.contains(&None) {
+            None
+        } else {
+            Some(!wanted)
+        })
+    }
+
+    fn operand(&self, operand: &Operand, stage: Option<&str>) -> Result<Option<String>, NoValue> {
+        match operand {
+            Operand::Literal(text) => Ok(Some(text.clone())),
+            Operand::Reference(reference) => Ok(match self.value(reference, stage)? {
+                Value::Known(value) => Some(value),
+                Value::Unknown(_) => None,
+            }),
+        }
+    }
+}
