@@ -5,12 +5,14 @@
     reason = "a failed step of a test is a failed test"
 )]
 
+mod agreement;
 mod allowances;
 mod archives;
 mod changes;
 mod command_line;
 mod conversion;
 mod diagnostics;
+mod editors;
 mod explanations;
 mod fixtures;
 mod flask;
@@ -27,6 +29,7 @@ mod lifecycle;
 mod packages;
 mod places;
 mod privilege;
+mod reading;
 mod resolving;
 mod rootfs;
 mod sandbox;
@@ -34,4 +37,3 @@ mod schema;
 mod stages;
 mod support;
 mod validating;
-mod yaml_scalars;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::node::{Content, MAX_DEPTH, MAX_NODES, Node};
+use super::node::{Content, MAX_DEPTH, MAX_NODES, MOST_PROBLEMS, Node};
 use super::{Layout, Notation, PathSegment, toml, yaml};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{SourceFile, Span};
@@ -17,6 +17,8 @@ pub struct Document {
 impl Document {
     /// Largest text of a document, in bytes.
     pub const MAX_BYTES: usize = 1 << 20;
+    /// Most problems that are told of one document.
+    pub const MOST_PROBLEMS: usize = MOST_PROBLEMS;
 
     /// Reads a file: TOML if its name ends in `.toml`, YAML otherwise. A document may come with
     /// diagnostics (a key stands twice); without one there is at least one.

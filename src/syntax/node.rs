@@ -7,6 +7,9 @@ use crate::source::Span;
 
 /// Most keys and values that a document may have, each use of an anchor counted in full.
 pub(super) const MAX_NODES: usize = 100_000;
+/// Most problems that are told of one document: whoever has more needs no more to begin with, and
+/// showing all would take longer than finding them.
+pub(super) const MOST_PROBLEMS: usize = 100;
 /// Most collections inside each other.
 pub(super) const MAX_DEPTH: usize = 64;
 
