@@ -77,7 +77,10 @@ impl Copying<'_> {
         if pattern.split('/').all(|name| matches!(name, "" | ".")) {
             return Ok(vec![Vec::new()]);
         }
-        let absolute = format!("/{}", pattern.trim_start_matches("./").trim_start_matches('/'));
+        let absolute = format!(
+            "/{}",
+            pattern.trim_start_matches("./").trim_start_matches('/')
+        );
         patterns::matches(self.from, &absolute)
     }
 
@@ -123,7 +126,10 @@ impl Copying<'_> {
 
     /// Whether a path, or a folder that it is in, is left out.
     fn is_excluded(&self, relative: &[u8]) -> bool {
-        let ends = relative.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+        let ends = relative
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| **byte == b'/');
         let ends = ends.map(|(end, _)| end).chain([relative.len()]);
         let mut folders = ends.map(|end| OsStr::from_bytes(&relative[..end]));
         folders.any(|folder| self.exclude.iter().any(|glob| glob.is_match(folder)))
@@ -181,7 +187,9 @@ impl Copying<'_> {
                 wanted(entry.mode),
                 editor,
             ),
-            Kind::Fifo => self.special((FileKind::Fifo, (0, 0)), target, wanted(entry.mode), editor),
+            Kind::Fifo => {
+                self.special((FileKind::Fifo, (0, 0)), target, wanted(entry.mode), editor)
+            }
         }
     }
 

@@ -158,7 +158,11 @@ fn references(plan: &Plan, options: &BuildOptions) -> Result<Vec<Reference>, Err
 
 /// Fails if the recipe says what this version cannot carry out, with all that it says.
 fn check_language(planned: &Planned) -> Result<(), Error> {
-    let stages = planned.plan.stages.iter().map(|stage| Some(stage.name.as_str()));
+    let stages = planned
+        .plan
+        .stages
+        .iter()
+        .map(|stage| Some(stage.name.as_str()));
     let scopes: Vec<Option<&str>> = stages.chain([planned.target.as_deref()]).collect();
     let host = Platform::of_machine(&host().machine);
     let found = validate::not_carried_out(&planned.recipe, &scopes, &host);
@@ -179,7 +183,12 @@ fn check_limits(image: &Image, limits: &LimitSettings) -> Result<(), Error> {
     let entries: usize = image.layers.iter().map(|layer| layer.entries).sum();
     let counted = [
         ("image_size", "bytes", size, limits.image_size),
-        ("layer_entries", "entries", entries as u64, limits.layer_entries),
+        (
+            "layer_entries",
+            "entries",
+            entries as u64,
+            limits.layer_entries,
+        ),
     ];
     for (key, what, found, most) in counted {
         if let Some(most) = most

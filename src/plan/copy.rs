@@ -118,13 +118,11 @@ impl CopyRules {
 
     fn kind(&self, entry: &InputEntry) -> CopyKind {
         match &entry.kind {
-            InputKind::File { digest, size } => {
-                CopyKind::File {
-                    digest: *digest,
-                    size: *size,
-                    mode: file_mode(self.mode.as_ref(), entry.mode),
-                }
-            }
+            InputKind::File { digest, size } => CopyKind::File {
+                digest: *digest,
+                size: *size,
+                mode: file_mode(self.mode.as_ref(), entry.mode),
+            },
             InputKind::Directory => CopyKind::Directory {
                 mode: (self.directory_mode.as_ref())
                     .map(|mode| choose(Some(mode), 0o755, entry.mode, true)),

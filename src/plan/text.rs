@@ -3,8 +3,7 @@
 use std::fmt;
 
 use super::{
-    Action, CopyAction, CopyKind, MountAction, PackagesAction, Plan, PlannedStep,
-    SkippedStep,
+    Action, CopyAction, CopyKind, MountAction, PackagesAction, Plan, PlannedStep, SkippedStep,
 };
 
 /// Longest title in characters; the rest of a script is cut.

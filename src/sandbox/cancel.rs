@@ -102,9 +102,15 @@ mod tests {
         let parent = Cancel::new().unwrap();
         let (first, second) = (parent.child().unwrap(), parent.child().unwrap());
         first.cancel();
-        assert_eq!((parent.wishes(), first.wishes(), second.wishes()), (0, 1, 0));
+        assert_eq!(
+            (parent.wishes(), first.wishes(), second.wishes()),
+            (0, 1, 0)
+        );
         parent.cancel();
-        assert_eq!((parent.wishes(), first.wishes(), second.wishes()), (1, 2, 1));
+        assert_eq!(
+            (parent.wishes(), first.wishes(), second.wishes()),
+            (1, 2, 1)
+        );
         assert_eq!(parent.child().unwrap().wishes(), 1);
     }
 }
