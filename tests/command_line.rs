@@ -36,7 +36,7 @@ fn is_digest(text: &str) -> bool {
     })
 }
 
-fn copy_busybox(workspace: &Workspace) -> bool {
+pub(crate) fn copy_busybox(workspace: &Workspace) -> bool {
     for place in ["/usr/bin/busybox", "/bin/busybox"] {
         if Path::new(place).is_file() {
             fs::copy(place, workspace.context().join("busybox")).unwrap();
@@ -207,21 +207,36 @@ fn what_the_disk_refuses_is_5() {
 #[test]
 fn plans_are_what_their_files_say() {
     let workspace = Workspace::new();
-    for (recipe, file) in [
-        ("specs/hello", "hello"),
-        ("tests/plans/every_step", "every_step"),
+    for (recipe, context, file) in [
+        ("specs/hello", "specs/hello", "hello"),
+        (
+            "tests/plans/every_step",
+            "tests/plans/every_step",
+            "every_step",
+        ),
+        (
+            "tests/recipes/valid/every_key.yaml",
+            "tests/plans/every_key",
+            "every_key",
+        ),
+        (
+            "tests/recipes/valid/stages.toml",
+            "tests/plans/every_key",
+            "stages",
+        ),
     ] {
-        let recipe = project(recipe);
+        let (recipe, context) = (project(recipe), project(context));
         let recipe = recipe.to_str().unwrap();
+        let context = context.to_str().unwrap();
         let plan = |format| {
-            run(&mut workspace.command(&["plan", "--format", format, recipe]))
-                .expect(0)
-                .stdout
+            let arguments = ["plan", "--format", format, "--context", context, recipe];
+            run(&mut workspace.command(&arguments)).expect(0).stdout
         };
         golden(&format!("plans/{file}.txt"), &plan("text"));
         // The one thing that is the machine's.
         let mut json: Value = serde_json::from_str(&plan("json")).unwrap();
         json["config"]["architecture"] = "ARCHITECTURE".into();
+        json["platform"] = "PLATFORM".into();
         let json = serde_json::to_string_pretty(&json).unwrap();
         golden(&format!("plans/{file}.json"), &format!("{json}\n"));
     }

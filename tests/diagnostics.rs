@@ -1,7 +1,7 @@
 //! What is said about wrong recipes, held as text beside each of them.
 //!
-//! `tests/recipes/invalid/<code>__<what>.yaml` has its text in `….txt`. `ONELAYER_UPDATE=1` writes
-//! the texts anew.
+//! `tests/recipes/invalid/CODE__WHAT.yaml` has its text in `….txt`, and so have those in `on_disk`.
+//! `ONELAYER_UPDATE=1` writes the texts anew.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,6 +11,8 @@ use onelayer::diagnostic::{Code, Diagnostic, TextStyle, to_json, to_text};
 use onelayer::source::SourceFile;
 use onelayer::validate::check;
 
+use super::fixtures::{Fixture, fixtures};
+
 const DRAWN: TextStyle = TextStyle {
     colour: false,
     graphics: true,
@@ -19,15 +21,6 @@ const PLAIN: TextStyle = TextStyle {
     colour: false,
     graphics: false,
 };
-/// Codes that need a disk, and so have their fixtures elsewhere.
-pub(crate) const ON_DISK: [Code; 5] = [
-    Code::InputMissing,
-    Code::InputPattern,
-    Code::InputSpecial,
-    Code::InputUnreadable,
-    Code::CopyNeedsFolder,
-];
-
 /// The recipes of a folder below `tests/recipes`, in order.
 pub(crate) fn recipes(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -58,20 +51,16 @@ fn update() -> bool {
 #[test]
 fn wrong_recipes_are_described_as_their_text_says() {
     let mut stale = Vec::new();
-    for path in recipes("invalid") {
-        let file = source(&path);
-        let checked = check(&file);
-        let text = to_text(&file, &checked.diagnostics, DRAWN);
-        let code = file.name().split("__").next().unwrap();
+    for fixture in fixtures() {
+        let (file, found) = fixture.found(&fixture.text());
+        let text = to_text(&file, &found, DRAWN);
+        let code = fixture.code();
         assert!(
-            checked
-                .diagnostics
-                .iter()
-                .any(|diagnostic| diagnostic.code.name() == code),
+            found.iter().any(|diagnostic| diagnostic.code == code),
             "{} does not give `{code}`:\n{text}",
             file.name(),
         );
-        let golden = path.with_extension("txt");
+        let golden = fixture.path.with_extension("txt");
         if update() {
             fs::write(&golden, &text).unwrap();
         } else if fs::read_to_string(&golden).unwrap_or_default() != text {
@@ -87,32 +76,26 @@ fn wrong_recipes_are_described_as_their_text_says() {
 
 #[test]
 fn every_code_has_a_wrong_recipe() {
-    let present: BTreeSet<String> = recipes("invalid")
-        .iter()
-        .map(|path| source(path).name().split("__").next().unwrap().to_owned())
-        .collect();
+    let present: BTreeSet<Code> = fixtures().iter().map(Fixture::code).collect();
     for code in Code::all() {
         assert!(
-            ON_DISK.contains(&code) || present.contains(code.name()),
-            "no recipe in tests/recipes/invalid is named `{code}__…`"
+            present.contains(&code),
+            "no recipe in tests/recipes/invalid or on_disk is named `{code}__…`"
         );
-    }
-    for name in present {
-        assert!(name.parse::<Code>().is_ok(), "`{name}` is no code");
     }
 }
 
 #[test]
 fn every_diagnostic_has_a_place_and_a_cure() {
-    for path in recipes("invalid") {
-        for diagnostic in check(&source(&path)).diagnostics {
+    for fixture in fixtures() {
+        for diagnostic in fixture.found(&fixture.text()).1 {
             let Diagnostic {
                 message,
                 labels,
                 help,
                 ..
             } = &diagnostic;
-            let name = path.display();
+            let name = fixture.name();
             assert_eq!(diagnostic.severity, diagnostic.code.severity(), "{name}");
             assert!(!labels.is_empty(), "{name}: {diagnostic:?}");
             assert!(
@@ -135,55 +118,6 @@ fn every_diagnostic_has_a_place_and_a_cure() {
                 );
             }
         }
-    }
-}
-
-/// Code, message, and line and column of each label.
-type Placed = (Code, String, Vec<(usize, usize)>);
-
-#[test]
-fn a_line_before_moves_places_by_one_line() {
-    for path in recipes("invalid") {
-        let file = source(&path);
-        let is_toml = path.extension().is_some_and(|kind| kind == "toml");
-        let line = if is_toml {
-            "x-note = \"日本é\"\n"
-        } else {
-            "x-note: \"日本é\"\n"
-        };
-        let moved = SourceFile::new(file.name(), format!("{line}{}", file.text()));
-        let places = |file: &SourceFile| -> Vec<Placed> {
-            check(file)
-                .diagnostics
-                .into_iter()
-                .map(|diagnostic| {
-                    let labels = diagnostic
-                        .labels
-                        .iter()
-                        .map(|label| file.position(label.span.start));
-                    let labels = labels.map(|place| (place.line, place.column)).collect();
-                    (diagnostic.code, diagnostic.message, labels)
-                })
-                .collect()
-        };
-        let expected: Vec<_> = places(&file)
-            .into_iter()
-            .map(|(code, message, labels)| {
-                let labels: Vec<_> = labels
-                    .iter()
-                    .map(|(line, column)| (line + 1, *column))
-                    .collect();
-                (code, message, labels)
-            })
-            .collect();
-        // What is said of the whole file points at its first key, which is now another one.
-        let whole_file = file.name().contains("__whole_file");
-        assert!(
-            whole_file || places(&moved) == expected,
-            "{}: {:?}",
-            file.name(),
-            places(&moved)
-        );
     }
 }
 

@@ -1,19 +1,15 @@
 //! Whatever the text, checking it ends soon and does not panic, and all places lie within it.
 
 use std::fmt::Write as _;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use onelayer::diagnostic::{TextStyle, to_json, to_text};
+use onelayer::diagnostic::{TextStyle, to_github, to_gitlab, to_json, to_sarif, to_text};
 use onelayer::source::SourceFile;
 use onelayer::validate::check;
 use proptest::prelude::*;
 
 use crate::diagnostics::{recipes, source};
-
-const STYLE: TextStyle = TextStyle {
-    colour: true,
-    graphics: true,
-};
 
 fn examine(name: &str, text: String) {
     let file = SourceFile::new(name, text);
@@ -25,8 +21,19 @@ fn examine(name: &str, text: String) {
     {
         assert!(file.text().get(label.span.range()).is_some(), "{label:?}");
     }
-    to_text(&file, &checked.diagnostics, STYLE);
-    to_json([(&file, checked.diagnostics.as_slice())]);
+    let found = checked.diagnostics.as_slice();
+    for graphics in [true, false] {
+        let style = TextStyle {
+            colour: true,
+            graphics,
+        };
+        to_text(&file, found, style);
+    }
+    let here = Path::new("/");
+    to_json([(&file, found)]);
+    to_sarif([(&file, found)], here, &[]);
+    to_github([(&file, found)], here);
+    to_gitlab([(&file, found)], here);
 }
 
 proptest! {

@@ -38,7 +38,7 @@ fn a_host_without_dnf_is_told_how_to_get_it() {
 }
 
 /// Runs the program as a user without privilege, who owns the temporary folder.
-fn as_nobody(workspace: &Workspace, arguments: &[&str]) -> Outcome {
+pub(crate) fn as_nobody(workspace: &Workspace, arguments: &[&str]) -> Outcome {
     let folder = workspace.path("");
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
     chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();

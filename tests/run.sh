@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 specs/python-flask/install-tools.sh acl attr busybox-static git jq libcap2-bin oci-image-tool umoci util-linux
 specs/python-flask/repository.py
 tests/repositories/make.py target/test-repositories
+tests/sarif_schema.py target/sarif-schema-2.1.0.json
 
 cargo fmt --check
 cargo clippy --locked --all-targets -- -D warnings

@@ -3,10 +3,14 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use onelayer::diagnostic::{Code, Denial, UnknownCode, nearest};
+
+use super::exit;
+use onelayer::recipe::Name;
 
 /// Compiles a declarative recipe into a container image with exactly one layer
 #[derive(Debug, Parser)]
-#[command(name = "onelayer", version, max_term_width = 100)]
+#[command(name = "onelayer", version, max_term_width = 100, after_long_help = exit::statuses())]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -14,8 +18,14 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write a commented recipe that builds as it stands
+    Init(Init),
     /// Report every problem of one or more recipes
     Validate(Validate),
+    /// Bring recipes into one layout, in place
+    Fmt(Fmt),
+    /// Write a recipe in the other notation: YAML as TOML, TOML as YAML
+    Convert(Convert),
     /// Show the ordered steps of a recipe with their keys
     Plan(Plan),
     /// Build the image of a recipe
@@ -26,6 +36,10 @@ pub(crate) enum Command {
     Schema,
     /// Explain a diagnostic code: cause, example, cure
     Explain(Explain),
+    /// Print what makes a shell complete commands and options
+    Completions(Completions),
+    /// Print the manual page, or write those of all commands
+    Man(Man),
 }
 
 /// Which recipe, and where its inputs are.
@@ -56,14 +70,89 @@ fn setting(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// What a recipe is rejected for, besides errors.
+#[derive(Debug, Args)]
+pub(crate) struct Strictness {
+    /// Reject recipes for warnings, advice or one code (can be repeated)
+    #[arg(long, value_name = "warnings|advice|CODE", value_parser = denial)]
+    pub(crate) deny: Vec<Denial>,
+}
+
+/// Reads a value of `--deny`.
+fn denial(text: &str) -> Result<Denial, String> {
+    (text.parse()).map_err(|error: UnknownCode| {
+        let known = ["warnings", "advice"].into_iter();
+        match nearest(text, known.chain(Code::all().map(Code::name))) {
+            Some(meant) => format!("{error}; write `{meant}` if that is meant"),
+            None => format!("{error}; `onelayer explain` lists all of them"),
+        }
+    })
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Folder of the recipe, made if it is missing
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) folder: PathBuf,
+    /// Write TOML instead of YAML
+    #[arg(long)]
+    pub(crate) toml: bool,
+    /// Name of the image [default: the folder's, made valid]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<Name>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Validate {
-    /// Recipes, or folders that hold one
+    /// Recipes; folders that hold one; folders below which to search for recipes; `-` for standard
+    /// input
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
-    /// How problems are printed
-    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
-    pub(crate) format: ReportFormat,
+    /// How problems are printed; described in docs/formats.md
+    #[arg(long, value_enum, default_value_t = DiagnosticFormat::Text)]
+    pub(crate) format: DiagnosticFormat,
+    /// What standard input is called in messages; it is TOML if that ends in `.toml`
+    #[arg(long, value_name = "NAME", default_value = "<stdin>")]
+    pub(crate) stdin_name: PathBuf,
+    #[command(flatten)]
+    pub(crate) strictness: Strictness,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fmt {
+    /// Recipes, or folders that hold one; `-` for standard input, formatted to standard output
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Write nothing, name what would change, and end with status 1 if anything would
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// Write nothing, and show what would change as a unified diff
+    #[arg(long)]
+    pub(crate) diff: bool,
+    /// What standard input is called in messages; it is TOML if that ends in `.toml`
+    #[arg(long, value_name = "NAME", default_value = "<stdin>")]
+    pub(crate) stdin_name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Convert {
+    /// A recipe, or a folder that holds one; `-` for standard input
+    #[arg(value_name = "IN")]
+    pub(crate) input: PathBuf,
+    /// Where the converted recipe goes [default: standard output, also called `-`]
+    #[arg(value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// What to write [default: by the name of OUT, else what IN is not written in]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "NOTATION",
+        required_if_eq("input", "-")
+    )]
+    pub(crate) to: Option<Notation>,
+    /// Replace OUT if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]
@@ -73,12 +162,16 @@ pub(crate) struct Plan {
     /// How the plan is printed
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub(crate) format: ReportFormat,
+    #[command(flatten)]
+    pub(crate) strictness: Strictness,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Build {
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
+    #[command(flatten)]
+    pub(crate) strictness: Strictness,
     /// Where the image goes: oci:DIR[:TAG] or oci-archive:FILE[:TAG] (can be repeated)
     /// [default: oci:out/NAME:TAG]
     #[arg(short, long, value_name = "TRANSPORT")]
@@ -124,12 +217,57 @@ pub(crate) struct Explain {
     pub(crate) code: Option<String>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    /// The shell that is to complete
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Man {
+    /// Folder to write a page for each command to, instead of printing the first one
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DiagnosticFormat {
+    /// For people, on standard error
+    Text,
+    /// For programs; described in docs/json.md
+    Json,
+    /// SARIF 2.1.0, for editors and code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// A Code Quality report of GitLab
+    Gitlab,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReportFormat {
     /// For people
     Text,
     /// For programs; described in docs/json.md
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Notation {
+    /// YAML
+    Yaml,
+    /// TOML
+    Toml,
+}
+
+impl From<Notation> for onelayer::syntax::Notation {
+    fn from(notation: Notation) -> Self {
+        match notation {
+            Notation::Yaml => Self::Yaml,
+            Notation::Toml => Self::Toml,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

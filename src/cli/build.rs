@@ -23,7 +23,8 @@ impl RecipeArguments {
 }
 
 pub(crate) fn run(arguments: &Build, terminal: Terminal) -> Exit {
-    let planned = match ops::plan(&arguments.recipe.choice()) {
+    let planned = ops::plan(&arguments.recipe.choice());
+    let planned = match arguments.strictness.judge(planned) {
         Ok(planned) => planned,
         Err(error) => return print::error(&error, terminal),
     };

@@ -28,6 +28,30 @@ pub(crate) enum Exit {
     Terminated = 143,
 }
 
+/// What each status means, for help and manual.
+pub(crate) const MEANINGS: [(&str, &str); 8] = [
+    ("0", "done"),
+    ("1", "the recipe is rejected; what is wrong was printed"),
+    ("2", "usage"),
+    (
+        "3",
+        "a step failed; the message names it, its exit status and the end of its output",
+    ),
+    (
+        "4",
+        "this host cannot do it (tool, privilege, kernel); the message says what would make it",
+    ),
+    ("5", "input, output or disk failed"),
+    ("70", "a bug in onelayer"),
+    ("130, 143", "interrupted; nothing partial is left"),
+];
+
+/// The table below the command's help.
+pub(crate) fn statuses() -> String {
+    let lines = MEANINGS.map(|(status, meaning)| format!("  {status:8}  {meaning}"));
+    format!("Exit statuses:\n{}", lines.join("\n"))
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
@@ -43,6 +67,7 @@ impl From<&ops::Error> for Exit {
             ops::ErrorKind::Host => Self::Host,
             ops::ErrorKind::Io => Self::Io,
             ops::ErrorKind::Cancelled => Self::Interrupted,
+            // One that is not known here is one that nobody has thought of.
             _ => Self::Bug,
         }
     }

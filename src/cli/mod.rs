@@ -4,14 +4,21 @@
 
 mod arguments;
 mod build;
+mod completions;
+mod convert;
 mod exit;
 mod explain;
+mod fmt;
+mod init;
+mod input;
 mod inspect;
+mod man;
 mod plan;
 mod print;
 mod reporter;
 mod schema;
 mod signals;
+mod strictness;
 mod terminal;
 mod validate;
 
@@ -39,12 +46,17 @@ pub(crate) fn run() -> ExitCode {
     };
     let terminal = Terminal::detect();
     let exit = match &arguments.command {
+        Command::Init(arguments) => init::run(arguments, terminal),
         Command::Validate(arguments) => validate::run(arguments, terminal),
+        Command::Fmt(arguments) => fmt::run(arguments, terminal),
+        Command::Convert(arguments) => convert::run(arguments, terminal),
         Command::Plan(arguments) => plan::run(arguments, terminal),
         Command::Build(arguments) => build::run(arguments, terminal),
         Command::Inspect(arguments) => inspect::run(arguments, terminal),
         Command::Schema => schema::run(),
         Command::Explain(arguments) => explain::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man(arguments) => man::run(arguments),
     };
     exit.into()
 }

@@ -8,7 +8,8 @@ use super::print;
 use super::terminal::Terminal;
 
 pub(crate) fn run(arguments: &Plan, terminal: Terminal) -> Exit {
-    let planned = match ops::plan(&arguments.recipe.choice()) {
+    let planned = ops::plan(&arguments.recipe.choice());
+    let planned = match arguments.strictness.judge(planned) {
         Ok(planned) => planned,
         Err(error) => return print::error(&error, terminal),
     };

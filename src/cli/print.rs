@@ -42,9 +42,10 @@ pub(crate) fn diagnostics(source: &SourceFile, found: &[Diagnostic], terminal: T
 }
 
 /// How many problems of which severity.
-pub(crate) fn summary(found: &[Diagnostic]) -> String {
+pub(crate) fn summary<'d>(found: impl IntoIterator<Item = &'d Diagnostic>) -> String {
+    let severities: Vec<Severity> = found.into_iter().map(|found| found.severity).collect();
     let count = |severity, name: &str| {
-        let count = found.iter().filter(|d| d.severity == severity).count();
+        let count = severities.iter().filter(|s| **s == severity).count();
         let plural = if count == 1 { "" } else { "s" };
         (count > 0).then(|| format!("{count} {name}{plural}"))
     };
@@ -69,18 +70,25 @@ pub(crate) fn error(error: &ops::Error, terminal: Terminal) -> Exit {
         diagnostics(recipe, found, terminal);
         return Exit::from(error);
     }
-    let mut text = format!("error: {error}\n");
+    message(&format!("error: {}\n", described(error)));
+    Exit::from(error)
+}
+
+/// An error with its causes and what to do about it, without a line end.
+pub(crate) fn described(error: &ops::Error) -> String {
+    let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
         let line = inner.to_string();
         if !text.contains(&line) {
-            text.push_str(&format!("  caused by: {line}\n"));
+            text.push_str(&format!("\n  caused by: {line}"));
         }
         cause = inner.source();
     }
     if let Some(help) = error.help() {
-        text.push_str(&format!("  help: {help}\n"));
+        text.push_str(&format!("\n  help: {help}"));
     }
-    message(&text);
-    Exit::from(error)
+    // Names of files are anybody's.
+    let lines: Vec<_> = text.lines().map(diagnostic::printable).collect();
+    lines.join("\n")
 }

@@ -1,10 +1,11 @@
 //! Progress on standard error: bars, lines, JSON or nothing.
 
+use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use onelayer::progress::{Event, Reporter, Silent};
 
 use super::arguments::Progress;
@@ -113,53 +114,90 @@ impl Reporter for Lines {
     }
 }
 
-/// A bar for the running step, finished steps above it.
+/// A bar for each running step, finished steps above them.
 struct Bars {
-    bar: ProgressBar,
+    all: MultiProgress,
+    /// By the numbers of the steps; 0 is the squash.
+    running: Mutex<BTreeMap<usize, ProgressBar>>,
 }
+
+const SQUASH: usize = 0;
 
 impl Bars {
     fn new() -> Self {
-        let bar = ProgressBar::new_spinner();
-        bar.enable_steady_tick(Duration::from_millis(120));
-        Self { bar }
+        Self {
+            all: MultiProgress::new(),
+            running: Mutex::default(),
+        }
     }
 
-    fn style(&self, template: &str) {
-        if let Ok(style) = ProgressStyle::with_template(template) {
-            self.bar.set_style(style);
+    fn running(&self) -> MutexGuard<'_, BTreeMap<usize, ProgressBar>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The bar of a step, a new one if it has none.
+    fn bar(&self, step: usize, template: &str) -> ProgressBar {
+        let mut running = self.running();
+        let bar = running.entry(step).or_insert_with(|| {
+            let bar = self.all.add(ProgressBar::new_spinner());
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style);
+            }
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        bar.clone()
+    }
+
+    fn end(&self, step: usize) {
+        if let Some(bar) = self.running().remove(&step) {
+            bar.finish_and_clear();
+            self.all.remove(&bar);
         }
+    }
+
+    /// A line above all bars; a closed standard error is no reason to stop a build.
+    fn line(&self, text: String) {
+        let _ = self.all.println(text);
     }
 }
 
 impl Reporter for Bars {
     fn report(&self, event: &Event<'_>) {
+        const STEP: &str = "{spinner} {prefix} {wide_msg} {elapsed:>5}";
         match event {
             Event::StepStarted { step, of, title } => {
-                self.style("{spinner} {prefix} {wide_msg} {elapsed:>5}");
-                self.bar.reset_elapsed();
-                self.bar.set_prefix(format!("[{step}/{of}]"));
-                self.bar.set_message((*title).to_owned());
-                self.bar.println(format!("[{step}/{of}] {title}"));
+                let bar = self.bar(*step, STEP);
+                bar.set_prefix(format!("[{step}/{of}]"));
+                bar.set_message((*title).to_owned());
+                self.line(format!("[{step}/{of}] {title}"));
             }
-            Event::StepOutput { line, .. } => self.bar.set_message((*line).to_owned()),
-            Event::Fetching { done, total, .. } => self.bar.set_message(so_far(*done, *total)),
+            Event::StepOutput { step, line } => {
+                self.bar(*step, STEP).set_message((*line).to_owned())
+            }
+            Event::Fetching { step, done, total } => {
+                self.bar(*step, STEP).set_message(so_far(*done, *total));
+            }
             Event::StepFinished {
                 step,
                 cached,
                 elapsed,
             } => {
-                self.bar
-                    .println(format!("[{step}] done: {}", finished(*cached, *elapsed)));
+                self.end(*step);
+                self.line(format!("[{step}] done: {}", finished(*cached, *elapsed)));
             }
-            Event::Warning { message } => self.bar.println(format!("warning: {message}")),
+            Event::Warning { message } => self.line(format!("warning: {message}")),
             Event::Squashing { done, total } => {
-                self.style("squashing [{wide_bar}] {decimal_bytes} of {decimal_total_bytes}");
-                self.bar.set_length(*total);
-                self.bar.set_position(*done);
+                let bar = self.bar(
+                    SQUASH,
+                    "squashing [{wide_bar}] {decimal_bytes} of {decimal_total_bytes}",
+                );
+                bar.set_length(*total);
+                bar.set_position(*done);
             }
             Event::Squashed { .. } | Event::Written { .. } => {
-                self.bar.suspend(|| Lines::default().report(event));
+                self.end(SQUASH);
+                self.all.suspend(|| Lines::default().report(event));
             }
             _ => {}
         }
@@ -168,7 +206,10 @@ impl Reporter for Bars {
 
 impl Drop for Bars {
     fn drop(&mut self) {
-        self.bar.finish_and_clear();
+        // What runs when a build fails or is stopped.
+        for bar in std::mem::take(&mut *self.running()).into_values() {
+            bar.finish_and_clear();
+        }
     }
 }
 

@@ -19,11 +19,10 @@ impl Terminal {
     pub(crate) fn detect() -> Self {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let terminal = std::io::stderr().is_terminal();
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self {
-            interactive: terminal
-                && !set("CI")
-                && std::env::var_os("TERM").is_none_or(|t| t != "dumb"),
-            colour: terminal && !set("NO_COLOR"),
+            interactive: terminal && !set("CI") && !is_dumb,
+            colour: terminal && !set("NO_COLOR") && !is_dumb,
             graphics: !set("NO_GRAPHICS"),
         }
     }

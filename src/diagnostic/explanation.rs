@@ -63,6 +63,8 @@ pub fn manual() -> String {
     let mut page = String::from(
         "# Diagnostics\n\n\
          Everything that onelayer can say about a recipe. `onelayer explain CODE` prints the same.\n\n\
+         An error rejects the recipe. A warning or advice does so where `--deny` asks for it, and is silenced by a\n\
+         comment `# onelayer: allow CODE` at the end of its line, or on a line of its own above it.\n\n\
          | code | |\n|---|---|\n",
     );
     for code in Code::all() {

@@ -1,14 +1,17 @@
 //! What is wrong with a recipe: collected, with places, comparable in tests.
 //!
 //! Every problem type of the front half becomes a [`Diagnostic`]; the command line turns those
-//! into text ([`to_text`]) or JSON ([`to_json`]). The text of the recipe is attached there, once.
+//! into text ([`to_text`]), JSON ([`to_json`]) or what code hosts read. The text of the recipe is
+//! attached there, once. Whatever a message quotes is made [`printable`] when it is put in.
 
 mod codes;
 mod denial;
 mod explanation;
-mod json;
+mod formats;
+mod printable;
 mod suggestion;
-mod text;
+
+use std::borrow::Cow;
 
 use serde::Serialize;
 
@@ -17,9 +20,9 @@ use crate::source::Span;
 pub use codes::{Class, Code, UnknownCode};
 pub use denial::{Denial, deny};
 pub use explanation::{Explanation, manual};
-pub use json::to_json;
+pub use formats::{TextStyle, to_github, to_gitlab, to_json, to_sarif, to_text};
+pub use printable::printable;
 pub use suggestion::nearest;
-pub use text::{TextStyle, to_text};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -63,7 +66,7 @@ impl Diagnostic {
         Self {
             code,
             severity: code.severity(),
-            message: message.into(),
+            message: shown(message),
             labels: Vec::new(),
             help: None,
         }
@@ -74,7 +77,7 @@ impl Diagnostic {
     pub fn label(mut self, span: Span, message: impl Into<String>) -> Self {
         self.labels.push(Label {
             span,
-            message: message.into(),
+            message: shown(message),
         });
         self
     }
@@ -82,7 +85,7 @@ impl Diagnostic {
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(shown(help));
         self
     }
 
@@ -90,6 +93,21 @@ impl Diagnostic {
     pub fn start(&self) -> usize {
         self.labels.first().map_or(0, |label| label.span.start)
     }
+}
+
+/// Characters of a message; a recipe may quote a whole mebibyte in one.
+const LONGEST_MESSAGE: usize = 1000;
+
+fn shown(text: impl Into<String>) -> String {
+    let text = text.into();
+    let mut text = match printable(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(text) => text,
+    };
+    if let Some((end, _)) = text.char_indices().nth(LONGEST_MESSAGE) {
+        text.replace_range(end.., "…");
+    }
+    text
 }
 
 /// Brings diagnostics into the order of the text.

@@ -12,14 +12,11 @@ use crate::layer::{self, Compression};
 use crate::packages::{self, HostAccess};
 use crate::plan::{Action, ImageSettings, LimitSettings, Plan};
 use crate::progress::{Event, Reporter};
-use crate::recipe::Platform;
 use crate::sandbox::{Cancel, Launcher};
 use crate::store::Store;
 use crate::transport::{Destinations, Reference, Tag};
 use crate::tree::Tree;
-use crate::validate;
 
-use super::plan::host;
 use super::{Error, Planned};
 
 /// Version of the JSON form of [`Built`].
@@ -158,14 +155,7 @@ fn references(plan: &Plan, options: &BuildOptions) -> Result<Vec<Reference>, Err
 
 /// Fails if the recipe says what this version cannot carry out, with all that it says.
 fn check_language(planned: &Planned) -> Result<(), Error> {
-    let stages = planned
-        .plan
-        .stages
-        .iter()
-        .map(|stage| Some(stage.name.as_str()));
-    let scopes: Vec<Option<&str>> = stages.chain([planned.target.as_deref()]).collect();
-    let host = Platform::of_machine(&host().machine);
-    let found = validate::not_carried_out(&planned.recipe, &scopes, &host);
+    let found = planned.not_carried_out();
     if found.is_empty() {
         return Ok(());
     }

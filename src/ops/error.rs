@@ -12,6 +12,7 @@ use crate::recipe::ScalarProblem;
 use crate::sandbox::Exit;
 use crate::source::SourceFile;
 use crate::store::StoreError;
+use crate::syntax::Notation;
 use crate::transport::{ParseReferenceError, TransportError};
 
 /// Why an operation failed.
@@ -34,6 +35,44 @@ pub enum Error {
         /// What the system said.
         #[source]
         cause: io::Error,
+    },
+    /// A folder below which recipes were looked for.
+    #[error("cannot search all of `{}`", folder.display())]
+    Search {
+        /// The folder.
+        folder: PathBuf,
+        /// What could not be read in it.
+        #[source]
+        cause: ignore::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write `{}`", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// Formatting would have changed more than the layout.
+    #[error("`{name}` is left as it was: formatted, it would not say the same")]
+    Unfaithful {
+        /// The recipe.
+        name: String,
+    },
+    /// The other notation would have said something else.
+    #[error("`{name}` is not converted: in {to} it would not say the same")]
+    Untranslatable {
+        /// The recipe.
+        name: String,
+        /// What it was to be written in.
+        to: Notation,
+    },
+    /// A file is there that would be lost.
+    #[error("`{}` exists", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
     },
     /// A folder that holds no recipe.
     #[error("`{}` holds no recipe.yaml, recipe.yml or recipe.toml", path.display())]
@@ -106,6 +145,8 @@ pub enum ErrorKind {
     Io,
     /// Somebody asked to stop.
     Cancelled,
+    /// onelayer itself is wrong.
+    Bug,
 }
 
 impl Error {
@@ -127,7 +168,11 @@ impl Error {
                 _ => ErrorKind::Step,
             },
             Self::Layer(LayerError::Cancelled) => ErrorKind::Cancelled,
+            Self::Unfaithful { .. } | Self::Untranslatable { .. } => ErrorKind::Bug,
             Self::Read { .. }
+            | Self::Search { .. }
+            | Self::Write { .. }
+            | Self::Exists { .. }
             | Self::NoRecipe { .. }
             | Self::Packages(_)
             | Self::Store(_)
@@ -152,6 +197,10 @@ impl Error {
             Self::Limit { key, .. } => Some(format!(
                 "find what takes the room with `onelayer inspect`, or raise `limits.{key}`"
             )),
+            Self::Unfaithful { .. } | Self::Untranslatable { .. } => {
+                Some("report this, with the recipe: it is a bug in onelayer".to_owned())
+            }
+            Self::Exists { .. } => Some("name another file, or allow it with `--force`".to_owned()),
             Self::NeedsRoot => Some(
                 "run it as root; recipes that only copy and write need no privilege".to_owned(),
             ),

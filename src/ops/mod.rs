@@ -4,13 +4,22 @@
 
 mod build;
 mod context;
+mod convert;
 mod error;
+mod find;
+mod format;
+mod init;
 mod inspect;
 mod load;
 mod plan;
+mod replace;
 
 pub use build::{BuildOptions, Built, build};
+pub use convert::{Converted, convert};
 pub use error::{Error, ErrorKind};
+pub use find::recipes;
+pub use format::{Formatted, format, format_source};
+pub use init::{Initialised, init};
 pub use inspect::{Inspection, inspect};
-pub use load::{RecipeChoice, load, validate};
+pub use load::{RecipeChoice, load, load_from, validate};
 pub use plan::{Planned, plan};

@@ -28,6 +28,21 @@ pub struct Planned {
     pub(super) target: Option<String>,
 }
 
+impl Planned {
+    /// What the recipe says and this version reads, checks and plans, but does not carry out:
+    /// building is refused for it.
+    pub fn not_carried_out(&self) -> Vec<Diagnostic> {
+        let stages = self
+            .plan
+            .stages
+            .iter()
+            .map(|stage| Some(stage.name.as_str()));
+        let scopes: Vec<Option<&str>> = stages.chain([self.target.as_deref()]).collect();
+        let machine = Platform::of_machine(&host().machine);
+        validate::not_carried_out(&self.recipe, &scopes, &machine)
+    }
+}
+
 /// Loads, validates and plans a recipe.
 ///
 /// # Errors
@@ -78,7 +93,7 @@ pub fn plan(choice: &RecipeChoice) -> Result<Planned, Error> {
 }
 
 /// This machine.
-pub(super) fn host() -> HostPlatform {
+fn host() -> HostPlatform {
     HostPlatform {
         machine: std::env::consts::ARCH.to_owned(),
     }

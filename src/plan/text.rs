@@ -136,7 +136,7 @@ fn root(
     }
     for step in skipped {
         let title = step.name.as_ref().unwrap_or(&step.kind);
-        writeln!(f, "  -  skipped       {title}: not {}", step.when)?;
+        writeln!(f, "  -  skipped       {title}: when {}", step.when)?;
     }
     Ok(())
 }

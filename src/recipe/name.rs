@@ -17,6 +17,11 @@ impl Name {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The nearest valid name, if there is anything to keep of the text.
+    pub fn nearest(text: &str) -> Option<Self> {
+        text.parse().ok().or_else(|| repaired(text).map(Self))
+    }
 }
 
 fn is_component(text: &str) -> bool {

@@ -1,6 +1,10 @@
 //! The JSON Schema of recipes, from the types that read them.
 //!
-//! Editors use it through the copy in `schema/recipe.schema.json`; a test keeps that in step.
+//! Editors use it through the copy in `schema/recipe.schema.json`, people read it as `docs/recipe.md`;
+//! a test keeps both in step.
+
+mod reference;
+mod value_type;
 
 mod refine;
 
@@ -8,6 +12,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 use crate::recipe::Recipe;
+
+pub use reference::recipe_reference;
 
 /// The schema, as draft 7: the version that all editors read.
 pub fn recipe_schema() -> Value {

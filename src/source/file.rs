@@ -1,5 +1,6 @@
 //! A recipe's text and its name.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{LineIndex, Position, Span};
@@ -36,6 +37,11 @@ impl SourceFile {
     /// Line and column of a byte offset; offsets past the end give the end.
     pub fn position(&self, offset: usize) -> Position {
         self.lines.position(&self.text, offset)
+    }
+
+    /// The bytes of a line, counted from 1, without its end.
+    pub fn line_range(&self, line: usize) -> Range<usize> {
+        self.lines.range(&self.text, line)
     }
 
     /// The text of a span, cut to the file and to whole characters.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::node::{Content, Entry, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node};
-use super::{Layout, PathSegment, toml, yaml};
+use super::node::{Content, Entry, MAX_DEPTH, MAX_NODES, Node};
+use super::{Layout, Notation, PathSegment, toml, yaml};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{SourceFile, Span};
 
@@ -15,20 +15,30 @@ pub struct Document {
 }
 
 impl Document {
+    /// Largest text of a document, in bytes.
+    pub const MAX_BYTES: usize = 1 << 20;
+
     /// Reads a file: TOML if its name ends in `.toml`, YAML otherwise. A document may come with
     /// diagnostics (a key stands twice); without one there is at least one.
     pub fn parse(file: &SourceFile) -> (Option<Self>, Vec<Diagnostic>) {
+        Self::parse_as(file, Notation::of(file.name()))
+    }
+
+    /// Reads a file whose name does not say what it is written in.
+    pub fn parse_as(file: &SourceFile, notation: Notation) -> (Option<Self>, Vec<Diagnostic>) {
         let text = file.text();
-        if text.len() > MAX_BYTES {
+        if text.len() > Self::MAX_BYTES {
             let problem = Diagnostic::new(Code::Budget, "the recipe is larger than 1 MiB")
-                .label(Span::new(MAX_BYTES, MAX_BYTES), "limit reached here")
+                .label(
+                    Span::new(Self::MAX_BYTES, Self::MAX_BYTES),
+                    "limit reached here",
+                )
                 .help("move large content to files and copy them");
             return (None, vec![problem]);
         }
-        let (root, layout, mut diagnostics) = if file.name().ends_with(".toml") {
-            toml::read(text)
-        } else {
-            yaml::read(text)
+        let (root, layout, mut diagnostics) = match notation {
+            Notation::Toml => toml::read(text),
+            Notation::Yaml => yaml::read(text),
         };
         let Some(root) = root else {
             return (None, diagnostics);
@@ -80,6 +90,12 @@ impl Document {
     /// Whether a value stands at a path.
     pub fn has(&self, path: &[PathSegment]) -> bool {
         self.node(path).is_some()
+    }
+
+    /// Whether the other says the same: the same keys in the same order, the same values, each
+    /// scalar with the same text, wherever they stand.
+    pub fn equals(&self, other: &Self) -> bool {
+        self.root.equals(&other.root)
     }
 
     /// Whether a value stands at a path and all of it could be read.

@@ -9,8 +9,6 @@ use crate::source::Span;
 pub(super) const MAX_NODES: usize = 100_000;
 /// Most collections inside each other.
 pub(super) const MAX_DEPTH: usize = 64;
-/// Largest text, in bytes.
-pub(super) const MAX_BYTES: usize = 1 << 20;
 
 /// A value with its place.
 #[derive(Debug)]
@@ -92,6 +90,29 @@ impl Node {
         items
             .iter()
             .chain(self.entries().iter().map(|entry| &entry.value))
+    }
+
+    /// Whether the other is the same value, wherever it stands.
+    pub(super) fn equals(&self, other: &Self) -> bool {
+        match (&self.content, &other.content) {
+            (
+                Content::Scalar { text, kind },
+                Content::Scalar {
+                    text: other_text,
+                    kind: other_kind,
+                },
+            ) => text == other_text && kind == other_kind,
+            (Content::List(items), Content::List(others)) => {
+                items.len() == others.len()
+                    && items.iter().zip(others).all(|(one, two)| one.equals(two))
+            }
+            (Content::Mapping(entries), Content::Mapping(others)) => {
+                entries.len() == others.len()
+                    && (entries.iter().zip(others))
+                        .all(|(one, two)| one.key == two.key && one.value.equals(&two.value))
+            }
+            _ => false,
+        }
     }
 
     /// Whether it is nothing.

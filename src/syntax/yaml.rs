@@ -31,6 +31,9 @@ pub(super) fn read(text: &str) -> (Option<Arc<Node>>, Layout, Vec<Diagnostic>) {
     }
 }
 
+/// How an expression begins.
+const EXPRESSION: &str = "${{";
+
 type Read<T> = Result<T, Box<Diagnostic>>;
 
 /// A collection whose end has not been met.
@@ -135,8 +138,11 @@ impl Reader<'_> {
                 .unwrap_or(span.start),
             _ => span.start,
         };
-        if self.text[start..span.end].contains('\n') {
-            self.layout.long_scalars.push(Span::new(start, span.end));
+        // A block scalar ends after its last line's end, where the next line begins.
+        let text = self.text[start..span.end].trim_end();
+        if text.contains('\n') {
+            let span = Span::new(start, start + text.len());
+            self.layout.long_scalars.push(span);
         }
     }
 
@@ -234,10 +240,44 @@ impl Reader<'_> {
         if message.contains("recursion") || message.contains("nesting") {
             return budget("collections are nested too deeply", span);
         }
+        // Within brackets, the braces of an expression end the text before them.
+        let expression = start.saturating_sub(1);
+        if self
+            .text
+            .get(expression..)
+            .is_some_and(|rest| rest.starts_with(EXPRESSION))
+        {
+            return self.unquoted_expression(expression);
+        }
         Box::new(
             Diagnostic::new(Code::Syntax, format!("this is no YAML: {message}"))
                 .label(span, "here")
                 .help("correct the syntax; nothing after it can be read until then"),
+        )
+    }
+
+    fn unquoted_expression(&self, start: usize) -> Box<Diagnostic> {
+        let rest = &self.text[start..];
+        let line = rest.lines().next().unwrap_or_default();
+        let length = line.find("}}").map_or(line.len(), |end| end + 2);
+        // All of the text that the expression is part of belongs in the quotes.
+        let is_end = |c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '{' | '}' | ':');
+        let before = self.text[..start].rfind(is_end);
+        let begin = before.map_or(0, |at| {
+            at + self.text[at..].chars().next().map_or(1, char::len_utf8)
+        });
+        let after = &line[length..];
+        let end = start + length + after.find(is_end).unwrap_or(after.len());
+        let value = self.text[begin..end]
+            .replace('\\', "\\\\")
+            .replace('"', "\\\"");
+        Box::new(
+            Diagnostic::new(
+                Code::UnquotedExpression,
+                "an expression within brackets is not in quotes",
+            )
+            .label(Span::new(start, start + length), "this expression")
+            .help(format!("write `\"{value}\"`")),
         )
     }
 

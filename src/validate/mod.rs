@@ -16,7 +16,7 @@ mod unsupported;
 mod valid_recipe;
 mod values;
 
-use crate::diagnostic::{Diagnostic, Severity, sort};
+use crate::diagnostic::{Code, Diagnostic, Severity, sort};
 use crate::recipe;
 use crate::source::SourceFile;
 use crate::syntax::Document;
@@ -75,11 +75,16 @@ fn examine(file: &SourceFile, settings: Option<&Settings>) -> Checked {
                 is_final: settings.is_some(),
                 file,
             };
-            diagnostics.extend(rules::apply(&subject));
+            if recipe.stages.len() > MOST_STAGES {
+                diagnostics.push(too_many_stages(&document));
+            } else {
+                diagnostics.extend(rules::apply(&subject));
+            }
             valid = (!expanded.is_open).then(|| ValidRecipe::new(recipe, document.clone(), values));
         }
         allow::apply(file, document.layout(), expanded.is_open, &mut diagnostics);
     }
+    limit(&mut diagnostics);
     sort(&mut diagnostics);
     let rejected = diagnostics
         .iter()
@@ -87,5 +92,24 @@ fn examine(file: &SourceFile, settings: Option<&Settings>) -> Checked {
     Checked {
         recipe: valid.filter(|_| !rejected),
         diagnostics,
+    }
+}
+
+/// Most stages of a recipe: each may be made from the one before it, and all of them are followed.
+const MOST_STAGES: usize = 256;
+
+fn too_many_stages(document: &Document) -> Diagnostic {
+    Diagnostic::new(Code::Budget, "the recipe has too many stages")
+        .label(document.key_span(&["stages".into()]), "limit reached here")
+        .help(format!("keep below {MOST_STAGES} stages"))
+}
+
+/// Keeps the gravest of too many diagnostics: nobody reads them all in one go.
+fn limit(diagnostics: &mut Vec<Diagnostic>) {
+    const MOST: usize = 200;
+    if diagnostics.len() > MOST {
+        sort(diagnostics);
+        diagnostics.sort_by_key(|diagnostic| diagnostic.severity);
+        diagnostics.truncate(MOST);
     }
 }

@@ -3,10 +3,9 @@
 //! Rules that say "this cannot be there" ask here. The sketch errs to one side only: what it calls
 //! impossible is impossible.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::recipe::{AbsolutePath, Base, Copy, Fetch, OneOrMany, Packages, Scope, Step};
-use crate::source::Span;
 use crate::syntax::PathSegment;
 
 use super::Subject;
@@ -18,8 +17,8 @@ pub(super) struct Sketch {
     is_open: bool,
     /// Folders below which anything may be, without slashes at the ends.
     open_below: BTreeSet<String>,
-    /// Single paths that were written, with the place of the step's path in the recipe.
-    written: BTreeMap<String, Span>,
+    /// Single paths that were written.
+    written: BTreeSet<String>,
     /// Users and groups that steps made.
     users: BTreeSet<String>,
     groups: BTreeSet<String>,
@@ -63,20 +62,14 @@ impl Sketch {
     pub(super) fn may_have(&self, path: &str) -> bool {
         let path = trimmed(path);
         self.is_open
-            || self.written.contains_key(path)
             // A link on the way, or a file that is a folder, leads who knows where.
-            || self.written.keys().any(|written| is_below(path, written))
-            || self.open_below.iter().any(|open| is_below(path, open) || path == open)
+            || ends(path).any(|end| self.written.contains(&path[..end]))
+            || ends(path).any(|end| self.open_below.contains(&path[..end]))
     }
 
     /// Whether nothing at all can be there to run.
     pub(super) fn is_empty(&self) -> bool {
         !self.is_open && self.open_below.is_empty() && self.written.is_empty()
-    }
-
-    /// Where the recipe wrote exactly this path.
-    pub(super) fn written(&self, path: &str) -> Option<Span> {
-        self.written.get(trimmed(path)).copied()
     }
 
     /// Whether a user of this name may be known.
@@ -106,9 +99,9 @@ impl Sketch {
             }
             Step::Run(_) => self.is_open = true,
             Step::Copy(copy) => self.copy(subject, copy, place),
-            Step::Write(write) => self.write(&write.write, subject.below(place, "write")),
-            Step::Fetch(fetch) => self.fetch(fetch, subject.below(place, "to")),
-            Step::Link(link) => self.write(&link.link, subject.below(place, "link")),
+            Step::Write(write) => self.write(&write.write),
+            Step::Fetch(fetch) => self.fetch(fetch),
+            Step::Link(link) => self.write(&link.link),
             Step::Directory(_) | Step::Permissions(_) => {}
             Step::Remove(_) => {}
             Step::Accounts(step) => {
@@ -130,8 +123,8 @@ impl Sketch {
         }
     }
 
-    fn write(&mut self, path: &AbsolutePath, span: Span) {
-        self.written.insert(trimmed(path.as_str()).to_owned(), span);
+    fn write(&mut self, path: &AbsolutePath) {
+        self.written.insert(trimmed(path.as_str()).to_owned());
     }
 
     fn copy(&mut self, subject: &Subject<'_>, copy: &Copy, place: &[PathSegment]) {
@@ -144,15 +137,15 @@ impl Sketch {
             && !copy.to.ends_with_slash()
             && subject.is_read(place, "to")
         {
-            self.write(&copy.to, subject.below(place, "to"));
+            self.write(&copy.to);
         }
     }
 
-    fn fetch(&mut self, fetch: &Fetch, span: Span) {
+    fn fetch(&mut self, fetch: &Fetch) {
         if fetch.extract || fetch.to.ends_with_slash() {
             self.open(trimmed(fetch.to.as_str()));
         } else {
-            self.write(&fetch.to, span);
+            self.write(&fetch.to);
         }
     }
 
@@ -178,7 +171,9 @@ pub(super) fn trimmed(path: &str) -> &str {
     path.trim_matches('/')
 }
 
-fn is_below(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder)
-        .is_some_and(|rest| rest.starts_with('/'))
+/// Where the folders above a path end in it, and it itself.
+fn ends(path: &str) -> impl Iterator<Item = usize> {
+    path.match_indices('/')
+        .map(|(end, _)| end)
+        .chain([path.len()])
 }

@@ -1,5 +1,6 @@
 //! What references stand for.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, nearest};
@@ -53,8 +54,12 @@ pub(super) struct Values {
     platform: Option<Platform>,
     /// Whether whoever builds has named the platform.
     platform_is_chosen: bool,
+    /// How often a name may still be looked for among others.
+    searches: Cell<usize>,
 }
 
+/// Most names that are looked for among others; a recipe with more wrong names has other troubles.
+const MOST_SEARCHES: usize = 100;
 /// Most stages that are asked, one after the other, for a variable of a base.
 const MOST_BASES: usize = 64;
 
@@ -71,7 +76,18 @@ impl Values {
             chosen: chosen.unwrap_or_default(),
             platform: None,
             platform_is_chosen: settings.is_some_and(|settings| settings.platform.is_some()),
+            searches: Cell::new(MOST_SEARCHES),
         }
+    }
+
+    /// The name that is probably meant by another one.
+    pub(super) fn nearest<'n>(
+        &self,
+        name: &str,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Option<&'n str> {
+        self.searches.set(self.searches.get().checked_sub(1)?);
+        nearest(name, names)
     }
 
     /// The same for a platform.
@@ -127,7 +143,7 @@ impl Values {
             return Err(no_value(
                 Code::UnknownArgument,
                 format!("the recipe has no argument `{name}`"),
-                match nearest(name, names) {
+                match self.nearest(name, names) {
                     Some(meant) => format!("write `args.{meant}` if that is meant"),
                     None => format!("declare it: add `{name}` with its default to `args`"),
                 },

@@ -66,28 +66,28 @@ codes! {
         left behind by a program that runs there, and has no content that an image could hold.",
     example: r#"
         steps:
-          - copy: app
-            to: /app
+          - copy: server
+            to: /server
         "#,
     cure: "Leave it out with `exclude`, or for all copies in `.onelayerignore`.",
     instead: r#"
         steps:
-          - copy: app
-            to: /app
+          - copy: server
+            to: /server
             exclude: ["*.sock"]
         "#;
 
     /// An input cannot be read.
     InputUnreadable = "input-unreadable", Semantic Error,
     cause: "
-        The input is there, and the system refuses to read it: as a rule its mode does not let this
-        user do so.",
+        The input is there, and the system refuses to read it: its mode does not let this user do so,
+        or it is a link that leads to itself.",
     example: r#"
         steps:
           - copy: secret
             to: /secret
         "#,
-    cure: "Make the file readable for the user that builds, or leave it out.",
+    cure: "Make the input readable for the user that builds, or leave it out.",
     instead: r#"
         steps:
           - copy: app

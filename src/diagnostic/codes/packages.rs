@@ -155,7 +155,9 @@ codes! {
           setopts:
             instal_weak_deps: false
         "#,
-    cure: "Write the option that the message proposes. If the manager does know it, allow the code here.",
+    cure: "
+        Write the option that the message proposes. If the manager does know it, say so at the end of
+        the line: `# onelayer: allow unknown-setopt`.",
     instead: r#"
         packages:
           setopts:

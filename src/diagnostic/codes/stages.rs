@@ -69,10 +69,10 @@ codes! {
         A tag can be moved to another image at any time, and then the same recipe gives another result.
         A digest names one image for ever.",
     example: r#"
-        base: docker://docker.io/library/debian:12
+        base: debian:12
         "#,
     cure: "Add the digest, or allow the warning where the newest image is wanted.",
     instead: r#"
-        base: docker://docker.io/library/debian@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+        base: debian@sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
         "#;
 }

@@ -51,12 +51,12 @@ codes! {
         neither is taken.",
     example: r#"
         config:
-          user: app
-          user: root
+          workdir: /app
+          workdir: /srv
         "#,
     cure: "Remove one of the two, or write both values where one key takes a list.",
     instead: r#"
         config:
-          user: app
+          workdir: /app
         "#;
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::recipe::{OrKeep, Owner, Principal, Scope, Step};
 use crate::source::Span;
 use crate::syntax::PathSegment;
@@ -16,7 +16,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         let end = Sketch::walk(subject, &scope, |sketch, step, place| {
             for (owner, key) in owners(step) {
                 if subject.is_read(place, key) {
-                    named.extend(unknown(sketch, owner, subject.below(place, key)));
+                    named.extend(unknown(subject, sketch, owner, subject.below(place, key)));
                 }
             }
         });
@@ -24,7 +24,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
         if let Some(user) = &scope.config.user
             && subject.is_read(&config, "user")
         {
-            named.extend(unknown(&end, user, subject.below(&config, "user")));
+            named.extend(unknown(subject, &end, user, subject.below(&config, "user")));
         }
         found.append(&mut named);
     }
@@ -56,7 +56,7 @@ fn owners(step: &Step) -> Vec<(&Owner, &'static str)> {
 }
 
 /// What to say about the names of an owner that nothing can have made.
-fn unknown(sketch: &Sketch, owner: &Owner, span: Span) -> Vec<Diagnostic> {
+fn unknown(subject: &Subject<'_>, sketch: &Sketch, owner: &Owner, span: Span) -> Vec<Diagnostic> {
     let say = |kind: &str, name: &str, meant: Option<&str>| {
         Diagnostic::new(
             Code::UnknownAccount,
@@ -72,12 +72,20 @@ fn unknown(sketch: &Sketch, owner: &Owner, span: Span) -> Vec<Diagnostic> {
     if let Principal::Name(name) = &owner.user
         && !sketch.may_have_user(name)
     {
-        found.push(say("user", name, nearest(name, sketch.users())));
+        found.push(say(
+            "user",
+            name,
+            subject.values.nearest(name, sketch.users()),
+        ));
     }
     if let Some(Principal::Name(name)) = &owner.group
         && !sketch.may_have_group(name)
     {
-        found.push(say("group", name, nearest(name, sketch.groups())));
+        found.push(say(
+            "group",
+            name,
+            subject.values.nearest(name, sketch.groups()),
+        ));
     }
     found
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::recipe::{Arg, Reference, Template};
 use crate::syntax::PathSegment;
 use crate::validate::Subject;
@@ -94,7 +94,7 @@ fn choice(subject: &Subject<'_>, name: &str, arg: &Arg, found: &mut Vec<Diagnost
                         format!("argument `{name}` cannot be `{}`", value.escape_debug()),
                     )
                     .label(span, "its options")
-                    .help(match nearest(value, known()) {
+                    .help(match subject.values.nearest(value, known()) {
                         Some(meant) => format!("write `--set {name}={meant}` if that is meant"),
                         None => format!("choose one of `{}`", options.join("`, `")),
                     }),
@@ -132,7 +132,7 @@ fn strangers(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 subject.document.key_span(&["args".into()]),
                 "not among these",
             )
-            .help(match nearest(name, names) {
+            .help(match subject.values.nearest(name, names) {
                 Some(meant) => format!("write `--set {meant}=…` if that is meant"),
                 None => "remove the `--set`, or declare the argument in `args`".to_owned(),
             }),

@@ -75,7 +75,7 @@ fn duplicates(subject: &Subject<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnost
 
 /// A path that cannot be there yet when it is removed, and is written afterwards.
 fn removals(subject: &Subject<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
-    let mut too_early: Vec<(&str, Span)> = Vec::new();
+    let mut too_early: BTreeMap<&str, Span> = BTreeMap::new();
     Sketch::walk(subject, scope, |sketch, step, place| {
         let written = match step {
             Step::Remove(remove) => {
@@ -90,7 +90,7 @@ fn removals(subject: &Subject<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnostic
                     if matches!(remove.remove, crate::recipe::OneOrMany::Many(_)) {
                         at.push(index.into());
                     }
-                    too_early.push((trimmed(path.as_str()), subject.value(&at)));
+                    too_early.insert(trimmed(path.as_str()), subject.value(&at));
                 }
                 return;
             }
@@ -105,12 +105,11 @@ fn removals(subject: &Subject<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnostic
             return;
         }
         let path = trimmed(path.as_str());
-        if let Some(at) = too_early.iter().position(|(removed, _)| *removed == path) {
-            let (removed, span) = too_early.remove(at);
+        if let Some(span) = too_early.remove(path) {
             found.push(
                 Diagnostic::new(
                     Code::RemovedTooEarly,
-                    format!("`/{removed}` is removed before it is written"),
+                    format!("`/{path}` is removed before it is written"),
                 )
                 .label(span, "nothing there yet")
                 .label(subject.below(place, key), "written here")

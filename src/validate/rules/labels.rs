@@ -41,6 +41,22 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// The key that a name is probably meant to be: one with a slip at its end, or before it.
+fn meant(name: &str) -> Option<&'static str> {
+    let ends = KEYS.map(|key| key.strip_prefix(PREFIX).unwrap_or(key));
+    let index = match name.strip_prefix(PREFIX) {
+        Some(end) => ends
+            .iter()
+            .position(|known| nearest(end, ends) == Some(*known)),
+        None => {
+            let (before, end) = name.split_at(name.find(".image.").map_or(0, |at| at + 7));
+            let is_near = nearest(before, [PREFIX]).is_some();
+            ends.iter().position(|known| is_near && *known == end)
+        }
+    };
+    index.map(|index| KEYS[index])
+}
+
 fn one(
     subject: &Subject<'_>,
     place: &[PathSegment],
@@ -50,7 +66,7 @@ fn one(
 ) {
     let place = [place, &[name.into()]].concat();
     if !KEYS.contains(&name) {
-        let slip = nearest(name, KEYS);
+        let slip = meant(name);
         // Close to a reserved name and not one of them, or in the reserved name space.
         if name.starts_with(RESERVED) || slip.is_some() {
             let help = match slip {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::recipe::{Base, Mount, RunIn, Scope, Source, Step};
 use crate::source::Span;
 use crate::syntax::PathSegment;
@@ -51,13 +51,13 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 
 fn unknown(subject: &Subject<'_>, stage: &str, span: Span) -> Diagnostic {
     let names = || subject.recipe.stages.keys().map(String::as_str);
-    let help = match nearest(stage, names()) {
+    let help = match subject.values.nearest(stage, names()) {
         Some(meant) => format!("write `stage:{meant}` if that is meant"),
         None if names().next().is_none() => format!("add `{stage}` to `stages`"),
-        None => format!(
-            "write one of `{}`",
-            names().collect::<Vec<_>>().join("`, `")
-        ),
+        None => {
+            let known: Vec<&str> = names().collect();
+            format!("write `stage:` and one of `{}`", known.join("`, `"))
+        }
     };
     let message = format!("the recipe has no stage `{}`", stage.escape_debug());
     Diagnostic::new(Code::UnknownStage, message)
