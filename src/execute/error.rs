@@ -129,9 +129,6 @@ pub enum ExecuteError {
         /// The stage or image.
         origin: String,
     },
-    /// A kind of step that is refused before any work begins.
-    #[error("this kind of step is not carried out")]
-    Unsupported,
     /// The work could not begin.
     #[error("cannot begin")]
     Start {
