@@ -72,7 +72,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("schemars", &["recipe/", "schema/"]),
     ("nix", &["sandbox/", "rootfs/", "tree/"]),
     ("rustix", &["sandbox/", "rootfs/", "tree/", "transport/"]),
-    ("tar", &["layer/", "transport/"]),
+    ("tar", &["layer/", "transport/", "execute/archive/"]),
     ("libdeflater", &["layer/"]),
     ("oci_spec", &["image/", "transport/"]),
     ("miette", &["diagnostic/", "cli/"]),
@@ -84,6 +84,14 @@ const HOMES: &[(&str, &[&str])] = &[
     ("signal_hook", &["cli/"]),
     ("capctl", &["sandbox/"]),
     ("libc", &["sandbox/"]),
+    ("ureq", &["execute/fetch/"]),
+    ("webpki_root_certs", &["execute/fetch/"]),
+    ("pem", &["execute/certificates/"]),
+    ("zip", &["execute/archive/"]),
+    ("flate2", &["execute/archive/"]),
+    ("zstd", &["execute/archive/"]),
+    ("lzma_rust2", &["execute/archive/"]),
+    ("bzip2", &["execute/archive/"]),
 ];
 
 const LONGEST_FILE: usize = 500;

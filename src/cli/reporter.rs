@@ -44,12 +44,32 @@ fn finished(cached: bool, elapsed: Duration) -> String {
 /// One line an event.
 #[derive(Default)]
 struct Lines {
-    /// When the last line about the squash was printed.
-    squash: Mutex<Option<Instant>>,
+    /// When the last line about something that grows was printed.
+    grown: Mutex<Option<Instant>>,
 }
 
-/// Between two lines about a growing layer.
-const SQUASH_INTERVAL: Duration = Duration::from_secs(2);
+/// Between two lines about a growing layer or file.
+const INTERVAL: Duration = Duration::from_secs(2);
+
+impl Lines {
+    /// Whether it is time for another line about something that grows.
+    fn is_due(&self) -> bool {
+        let mut last = self.grown.lock().unwrap_or_else(|e| e.into_inner());
+        let due = last.get_or_insert_with(Instant::now).elapsed() >= INTERVAL;
+        if due {
+            *last = Some(Instant::now());
+        }
+        due
+    }
+}
+
+/// How much of something is there.
+fn so_far(done: u64, total: Option<u64>) -> String {
+    match total {
+        Some(total) => format!("{} of {}", size(done), size(total)),
+        None => size(done),
+    }
+}
 
 impl Reporter for Lines {
     fn report(&self, event: &Event<'_>) {
@@ -67,15 +87,14 @@ impl Reporter for Lines {
                 ));
             }
             Event::Warning { message } => line(format_args!("warning: {message}")),
+            Event::Fetching { step, done, total } => {
+                if self.is_due() {
+                    line(format_args!("[{step}] {}", so_far(*done, *total)));
+                }
+            }
             Event::Squashing { done, total } => {
-                let mut last = self.squash.lock().unwrap_or_else(|e| e.into_inner());
-                if last.get_or_insert_with(Instant::now).elapsed() >= SQUASH_INTERVAL {
-                    *last = Some(Instant::now());
-                    line(format_args!(
-                        "squashing: {} of {}",
-                        size(*done),
-                        size(*total)
-                    ));
+                if self.is_due() {
+                    line(format_args!("squashing: {}", so_far(*done, Some(*total))));
                 }
             }
             Event::Squashed {
@@ -155,6 +174,9 @@ impl Reporter for Bars {
             }
             Event::StepOutput { step, line } => {
                 self.bar(*step, STEP).set_message((*line).to_owned())
+            }
+            Event::Fetching { step, done, total } => {
+                self.bar(*step, STEP).set_message(so_far(*done, *total));
             }
             Event::StepFinished {
                 step,

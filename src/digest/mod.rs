@@ -1,10 +1,11 @@
 //! Content digests: how everything in an image is named.
 //!
-//! Only SHA-256 is made here; the [image-spec, descriptor.md, "Digests"][spec] requires every
-//! implementation to have it.
+//! A [`Digest`] is SHA-256, which the [image-spec, descriptor.md, "Digests"][spec] requires every
+//! implementation to have. A [`Checksum`] says what a file from the network must be.
 //!
 //! [spec]: https://github.com/opencontainers/image-spec/blob/v1.1.0/descriptor.md#digests
 
+mod checksum;
 mod hashing;
 
 use std::fmt;
@@ -12,6 +13,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+pub use checksum::{Checksum, ChecksumHasher};
 pub use hashing::{Hasher, HashingWriter};
 
 /// A SHA-256 digest, written `sha256:` and 64 lower-case hexadecimal digits.

@@ -8,9 +8,9 @@
 use std::fs::File;
 use std::path::Path;
 
-use crate::plan::BytePath;
+use crate::plan::{BytePath, FileCapabilities};
 use crate::rootfs::{FileKind, Metadata, Owner, Permission, Rootfs};
-use crate::tree::{Attributes, Entry, Kind, Tree};
+use crate::tree::{Attributes, Device, Entry, Kind, Tree};
 
 use super::ExecuteError;
 use super::error::shown;
@@ -51,8 +51,9 @@ impl Ownership {
 pub(super) struct Editor<'a> {
     tree: &'a Tree,
     upper: Rootfs,
+    /// What everything written should be; kept only if the disk refused some of it.
     attributes: Attributes,
-    /// The disk does not take owners; they go into `attributes`.
+    /// The disk does not take every owner, attribute or device.
     unprivileged: bool,
     /// Time of everything written.
     time: i64,
@@ -105,7 +106,7 @@ impl<'a> Editor<'a> {
         Ok(editor)
     }
 
-    /// Ends the step; the table is none if the disk took every owner.
+    /// Ends the step; the table is none if the disk took everything.
     pub(super) fn finish(self) -> Option<Attributes> {
         self.unprivileged.then_some(self.attributes)
     }
@@ -131,12 +132,28 @@ impl<'a> Editor<'a> {
             return Ok(Present::Upper(FileKind::Directory));
         }
         let found = self.upper.link_metadata(disk(path))?;
+        if found.is_none() && self.is_hidden(path)? {
+            return Ok(Present::Nothing);
+        }
         Ok(match (found, self.tree.get(path)) {
             (Some(found), _) if is_whiteout(&found) => Present::Nothing,
             (Some(found), _) => Present::Upper(found.kind),
             (None, Some(entry)) => Present::Lower(entry),
             (None, None) => Present::Nothing,
         })
+    }
+
+    /// Whether a folder above `path` was removed by this step.
+    fn is_hidden(&self, path: &[u8]) -> Result<bool, ExecuteError> {
+        let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
+        for parent in ends.map(|(end, _)| &path[..end]) {
+            match self.upper.link_metadata(disk(parent))? {
+                None => return Ok(false),
+                Some(found) if found.kind != FileKind::Directory => return Ok(true),
+                Some(_) => {}
+            }
+        }
+        Ok(false)
     }
 
     /// Makes a file with nothing in it; [`Editor::seal`] must follow the last write.
@@ -200,17 +217,40 @@ impl<'a> Editor<'a> {
         let Some(found) = self.upper.link_metadata(disk(path))? else {
             return Ok(());
         };
+        // The kernel takes capabilities away with the owner; only the recipe may.
+        let kept = match found.kind {
+            FileKind::File => self.upper.xattr(disk(path), CAPABILITY)?,
+            _ => None,
+        };
         let permission = self.upper.chown(disk(path), wanted.owner())?;
         self.note(path, wanted, permission);
         if found.kind != FileKind::Symlink {
             let mode = self.disk_mode(wanted.mode, found.kind == FileKind::Directory);
             self.upper.chmod(disk(path), mode)?;
         }
-        Ok(())
+        match kept {
+            Some(kept) => self.xattr(path, CAPABILITY, &kept),
+            None => Ok(()),
+        }
+    }
+
+    /// Gives the regular file at `path` capabilities; whatever is written or given away later
+    /// takes them again.
+    pub(super) fn capabilities(
+        &mut self,
+        path: &[u8],
+        capabilities: FileCapabilities,
+    ) -> Result<(), ExecuteError> {
+        self.copy_up(path)?;
+        self.xattr(path, CAPABILITY, &capabilities.to_xattr())
     }
 
     /// Removes what is at `path`, with everything below.
     pub(super) fn remove(&mut self, path: &[u8]) -> Result<(), ExecuteError> {
+        // What is gone with a folder above must not bring that folder back.
+        if matches!(self.present(path)?, Present::Nothing) {
+            return Ok(());
+        }
         self.parents(path)?;
         self.upper.remove(disk(path))?;
         if self.tree.get(path).is_some() {
@@ -279,13 +319,18 @@ impl<'a> Editor<'a> {
     /// Gives what is at `path` the extended attributes of an entry.
     pub(super) fn xattrs(&mut self, path: &[u8], entry: &Entry) -> Result<(), ExecuteError> {
         for xattr in entry.xattrs() {
-            let name = disk(&xattr.name).as_os_str();
-            let permission = self.upper.set_xattr(disk(path), name, &xattr.value)?;
-            if permission == Permission::Denied {
-                let row = self.attributes.entry(path);
-                row.xattrs
-                    .insert(name.to_string_lossy().into_owned(), xattr.value.to_vec());
-            }
+            let name = String::from_utf8_lossy(&xattr.name);
+            self.xattr(path, &name, &xattr.value)?;
+        }
+        Ok(())
+    }
+
+    fn xattr(&mut self, path: &[u8], name: &str, value: &[u8]) -> Result<(), ExecuteError> {
+        let permission = self.upper.set_xattr(disk(path), name, value)?;
+        if permission == Permission::Denied {
+            self.unprivileged = true;
+            let row = self.attributes.entry(path);
+            row.xattrs.insert(name.to_owned(), value.to_vec());
         }
         Ok(())
     }
@@ -301,8 +346,21 @@ impl<'a> Editor<'a> {
         let permission =
             self.upper
                 .create_special(disk(path), kind, device, wanted.mode, wanted.owner())?;
-        self.note(path, wanted, permission);
-        Ok(())
+        if permission == Permission::Denied && self.upper.link_metadata(disk(path))?.is_none() {
+            // Only root makes devices: a file stands for it, and the table says what it is.
+            self.unprivileged = true;
+            let mode = self.disk_mode(0, false);
+            let (_, permission) = self.upper.create_file(disk(path), mode, wanted.owner())?;
+            self.note(path, wanted, permission);
+            self.attributes.entry(path).device = match kind {
+                FileKind::CharacterDevice => Some(Device::Char(device.0, device.1)),
+                FileKind::BlockDevice => Some(Device::Block(device.0, device.1)),
+                _ => None,
+            };
+        } else {
+            self.note(path, wanted, permission);
+        }
+        Ok(self.upper.set_times(disk(path), self.time, 0)?)
     }
 
     /// Makes sure that something new can be made at `path`: its folders are there, it is not.
@@ -349,10 +407,10 @@ impl<'a> Editor<'a> {
         if permission == Permission::Denied {
             self.unprivileged = true;
         }
-        if self.unprivileged {
-            let row = self.attributes.entry(path);
-            (row.uid, row.gid, row.mode) = (wanted.uid, wanted.gid, Some(wanted.mode));
-        }
+        // Also while the disk takes everything: the first refusal may come late, and an entry
+        // without a row would then belong to 0:0.
+        let row = self.attributes.entry(path);
+        (row.uid, row.gid, row.mode) = (wanted.uid, wanted.gid, Some(wanted.mode));
     }
 
     /// Without privilege a file must stay readable, and a folder usable, for its maker.
@@ -364,6 +422,9 @@ impl<'a> Editor<'a> {
         }
     }
 }
+
+/// The attribute that holds a file's capabilities (capabilities(7), "File capabilities").
+const CAPABILITY: &str = "security.capability";
 
 /// Overlayfs marks with a device 0:0 what is gone.
 fn is_whiteout(found: &Metadata) -> bool {

@@ -2,6 +2,10 @@
 
 use std::io;
 
+use super::accounts::{AccountsError, DatabaseError};
+use super::archive::ArchiveError;
+use super::certificates::CertificatesError;
+use super::fetch::FetchError;
 use crate::packages::PackagesError;
 use crate::rootfs::RootfsError;
 use crate::sandbox::{Exit, SandboxError};
@@ -52,6 +56,21 @@ pub enum ExecuteError {
     /// A change set could not be written.
     #[error(transparent)]
     Rootfs(#[from] RootfsError),
+    /// A file could not be fetched.
+    #[error(transparent)]
+    Fetch(Box<FetchError>),
+    /// Users and groups could not be made.
+    #[error(transparent)]
+    Accounts(Box<AccountsError>),
+    /// A file of users or groups cannot be used.
+    #[error(transparent)]
+    Database(Box<DatabaseError>),
+    /// Certificates could not be added.
+    #[error(transparent)]
+    Certificates(Box<CertificatesError>),
+    /// An archive could not be unpacked.
+    #[error(transparent)]
+    Archive(Box<ArchiveError>),
     /// An input could not be read.
     #[error("cannot read `{path}`")]
     Input {
@@ -86,6 +105,12 @@ pub enum ExecuteError {
         /// Path in the root.
         path: String,
     },
+    /// Only a regular file can have capabilities.
+    #[error("`{path}` is no regular file, so it cannot have capabilities")]
+    NotAFile {
+        /// Path in the root.
+        path: String,
+    },
     /// What should be changed is not there.
     #[error("there is no `{path}` in the root")]
     Missing {
@@ -104,9 +129,6 @@ pub enum ExecuteError {
         /// The stage or image.
         origin: String,
     },
-    /// A kind of step that is refused before any work begins.
-    #[error("this kind of step is not carried out")]
-    Unsupported,
     /// The work could not begin.
     #[error("cannot begin")]
     Start {
@@ -131,11 +153,34 @@ pub enum ExecuteError {
     },
 }
 
+/// Large errors of single kinds of steps are boxed: every step returns this type.
+macro_rules! boxed {
+    ($($variant:ident($error:ty)),*) => {$(
+        impl From<$error> for ExecuteError {
+            fn from(error: $error) -> Self {
+                Self::$variant(Box::new(error))
+            }
+        }
+    )*};
+}
+
+boxed!(
+    Fetch(FetchError),
+    Archive(ArchiveError),
+    Accounts(AccountsError),
+    Database(DatabaseError),
+    Certificates(CertificatesError)
+);
+
 impl ExecuteError {
     /// What the user can do about it.
     pub fn help(&self) -> Option<String> {
         match self {
             Self::Packages(error) => error.help().map(str::to_owned),
+            Self::Accounts(error) => error.help().map(str::to_owned),
+            Self::Certificates(error) => error.help().map(str::to_owned),
+            Self::Fetch(error) => error.help().map(str::to_owned),
+            Self::Archive(error) => error.help().map(str::to_owned),
             Self::InputChanged { .. } => Some("build again".to_owned()),
             Self::IsADirectory { path } => {
                 Some(format!("end `to` with `/` to copy into it: `{path}/`"))

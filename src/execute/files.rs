@@ -43,6 +43,9 @@ pub(super) fn copy(
                 let to = editor.file(&path, wanted(*mode))?;
                 copy_file(entry, digest, context, to, &path)?;
                 editor.seal(&path, wanted(*mode))?;
+                if let Some(capabilities) = action.capabilities {
+                    editor.capabilities(&path, capabilities)?;
+                }
             }
         }
     }
@@ -91,7 +94,11 @@ pub(super) fn write(action: &WriteAction, editor: &mut Editor) -> Result<(), Exe
         source,
     })?;
     drop(file);
-    editor.seal(&path, wanted)
+    editor.seal(&path, wanted)?;
+    match action.capabilities {
+        Some(capabilities) => editor.capabilities(&path, capabilities),
+        None => Ok(()),
+    }
 }
 
 /// Makes a symbolic or hard link.

@@ -5,8 +5,12 @@
 //! their change set by hand and need no privilege. What comes out is the [`Tree`] of the finished
 //! root, in which every entry knows the step that last wrote it.
 
+mod accounts;
+mod archive;
+mod certificates;
 mod editor;
 mod error;
+mod fetch;
 mod files;
 mod owner;
 mod patterns;
@@ -26,9 +30,14 @@ use crate::sandbox::{Cancel, Exit, Launcher};
 use crate::store::{ChangeSet, Downloads, Draft, Existing, Store};
 use crate::tree::{Marks, Tree, Upper, WalkOptions, display, walk};
 
+pub use accounts::{AccountsError, DatabaseError};
+pub use archive::{ArchiveError, EntryProblem};
+pub use certificates::CertificatesError;
 pub use error::{ExecuteError, StepError};
+pub use fetch::FetchError;
 
 use self::editor::Editor;
+use self::fetch::Fetching;
 use self::process::Runner;
 use self::schedule::{Finished, Part};
 
@@ -197,8 +206,23 @@ impl Execution<'_> {
             }
             Action::Remove(remove) => patterns::remove(remove, &mut editor)?,
             Action::Permissions(permissions) => patterns::permissions(permissions, &mut editor)?,
-            Action::Fetch(_) | Action::Accounts(_) | Action::Certificates(_) => {
-                return Err(ExecuteError::Unsupported);
+            Action::Fetch(action) => {
+                let fetching = Fetching {
+                    store: self.store,
+                    access: self.access,
+                    cancel: self.cancel,
+                    reporter: self.reporter,
+                    step: number,
+                    state: &draft.state(),
+                };
+                fetching.fetch(action, &mut editor).map(|()| Vec::new())?
+            }
+            Action::Accounts(action) => {
+                accounts::accounts(action, &mut editor).map(|()| Vec::new())?
+            }
+            Action::Certificates(action) => {
+                certificates::certificates(action, &self.access.context, &mut editor)
+                    .map(|()| Vec::new())?
             }
         };
         for pattern in unmatched {

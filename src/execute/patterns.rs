@@ -1,5 +1,9 @@
 //! The steps that act on paths and globs in the root: remove, permissions.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
 use globset::GlobBuilder;
 
 use crate::plan::{PermissionsAction, RemoveAction};
@@ -7,6 +11,7 @@ use crate::tree::{Kind, Tree};
 
 use super::ExecuteError;
 use super::editor::{Editor, Ownership};
+use super::error::shown;
 use super::owner;
 
 /// Removes what the patterns name; gives the patterns that named nothing.
@@ -17,13 +22,14 @@ pub(super) fn remove(
     each(&action.patterns, editor, |editor, path| editor.remove(path))
 }
 
-/// Changes owners and modes of what the patterns name; gives the patterns that named nothing.
+/// Changes owners, modes and capabilities of what the patterns name; gives the patterns that named
+/// nothing.
 pub(super) fn permissions(
     action: &PermissionsAction,
     editor: &mut Editor,
 ) -> Result<Vec<String>, ExecuteError> {
     each(&action.patterns, editor, |editor, path| {
-        change(action, editor, path)?;
+        let mut files = change(action, editor, path)?;
         if action.recursive {
             let below: Vec<Box<[u8]>> = editor
                 .tree()
@@ -31,20 +37,24 @@ pub(super) fn permissions(
                 .map(|entry| entry.path.clone())
                 .collect();
             for path in below {
-                change(action, editor, &path)?;
+                files |= change(action, editor, &path)?;
             }
+        }
+        if action.capabilities.is_some() && !files {
+            return Err(ExecuteError::NotAFile { path: shown(path) });
         }
         Ok(())
     })
 }
 
+/// Changes one entry; says whether it is a regular file.
 fn change(
     action: &PermissionsAction,
     editor: &mut Editor,
     path: &[u8],
-) -> Result<(), ExecuteError> {
+) -> Result<bool, ExecuteError> {
     let Some(entry) = editor.tree().get(path) else {
-        return Ok(());
+        return Ok(false);
     };
     let mut wanted = Ownership::of(entry);
     if let Some(owner) = &action.owner {
@@ -56,7 +66,14 @@ fn change(
     {
         wanted.mode = mode.apply(wanted.mode, entry.is_directory());
     }
-    editor.change(path, wanted)
+    editor.change(path, wanted)?;
+    let file = matches!(entry.kind, Kind::File { .. });
+    if let Some(capabilities) = action.capabilities
+        && file
+    {
+        editor.capabilities(path, capabilities)?;
+    }
+    Ok(file)
 }
 
 fn each(
@@ -85,25 +102,30 @@ pub(super) fn matches(tree: &Tree, pattern: &str) -> Result<Vec<Vec<u8>>, Execut
         let paths = found.entry.filter(|entry| !entry.path.is_empty());
         return Ok(paths.map(|entry| entry.path.to_vec()).into_iter().collect());
     }
-    let glob = (GlobBuilder::new(pattern).literal_separator(true).build())
+    // Folders before the first name with a wildcard may be links, as in every other path.
+    let folder = pattern[..pattern.find(['*', '?', '[', '{']).unwrap_or(0)].rfind('/');
+    let (folder, rest) = pattern.split_at(folder.map_or(0, |slash| slash + 1));
+    let glob = (GlobBuilder::new(rest).literal_separator(true).build())
         .map_err(|source| ExecuteError::Glob {
             pattern: pattern.to_owned(),
             source,
         })?
         .compile_matcher();
-    let mut paths: Vec<Vec<u8>> = Vec::new();
-    for entry in tree.iter() {
-        use std::os::unix::ffi::OsStrExt;
-        let path = [b"/", &*entry.path].concat();
-        let below = paths.last().is_some_and(|last| {
-            entry
-                .path
-                .strip_prefix(last.as_slice())
-                .is_some_and(|rest| rest.starts_with(b"/"))
-        });
-        if !below && !entry.path.is_empty() && glob.is_match(std::ffi::OsStr::from_bytes(&path)) {
-            paths.push(entry.path.to_vec());
+    let folder = tree.resolve(folder.as_bytes())?.path;
+    let above = if folder.is_empty() {
+        0
+    } else {
+        folder.len() + 1
+    };
+    let mut paths: BTreeSet<Vec<u8>> = BTreeSet::new();
+    for entry in tree.below(&folder) {
+        let slashes = entry.path.iter().enumerate().filter(|(_, b)| **b == b'/');
+        let mut folders = slashes.map(|(end, _)| &entry.path[..end]);
+        if !folders.any(|folder| paths.contains(folder))
+            && glob.is_match(OsStr::from_bytes(&entry.path[above..]))
+        {
+            paths.insert(entry.path.to_vec());
         }
     }
-    Ok(paths)
+    Ok(paths.into_iter().collect())
 }

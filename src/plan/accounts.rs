@@ -40,14 +40,17 @@ pub struct UserAction {
     pub group: Option<String>,
     /// Further groups.
     pub groups: Vec<String>,
-    /// Home folder, absolute.
-    pub home: BytePath,
+    /// Home folder, absolute, where the recipe says one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub home: Option<BytePath>,
     /// Whether the home folder is made.
     pub create_home: bool,
-    /// Shell, absolute.
-    pub shell: String,
-    /// The comment field.
-    pub comment: String,
+    /// Shell, absolute, where the recipe says one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shell: Option<String>,
+    /// The comment field, where the recipe says one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
     /// Whether the range is that of system users.
     pub system: bool,
 }

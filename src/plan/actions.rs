@@ -23,9 +23,6 @@ use super::{
 /// What a step's script is given to unless the recipe names another shell.
 const SHELL: [&str; 3] = ["/bin/sh", "-e", "-c"];
 
-/// Shell of a user without one.
-const NO_SHELL: &str = "/sbin/nologin";
-
 /// Environment of every `run`. The last two keep Python from making files that differ from run to
 /// run: set order in compiled constants, and `__pycache__` with times of day in it.
 const ENVIRONMENT: [(&str, &str); 5] = [
@@ -312,24 +309,17 @@ fn accounts_action(step: &AccountsStep) -> AccountsAction {
         system: group.system,
         members: texts(&group.members),
     });
-    let users = step.accounts.users.iter().map(|user| {
-        let usual_home = match user.system {
-            true => "/".to_owned(),
-            false => format!("/home/{}", user.name),
-        };
-        let home = user.home.as_ref().map_or(usual_home, ToString::to_string);
-        let shell = user.shell.as_ref().map(ToString::to_string);
-        UserAction {
-            name: user.name.to_string(),
-            uid: user.uid,
-            group: user.group.as_ref().map(ToString::to_string),
-            groups: texts(&user.groups),
-            home: home.as_str().into(),
-            create_home: user.create_home.unwrap_or(!user.system),
-            shell: shell.unwrap_or_else(|| NO_SHELL.to_owned()),
-            comment: user.comment.clone().unwrap_or_default(),
-            system: user.system,
-        }
+    // What the recipe does not say is only decided for accounts that the root does not have.
+    let users = step.accounts.users.iter().map(|user| UserAction {
+        name: user.name.to_string(),
+        uid: user.uid,
+        group: user.group.as_ref().map(ToString::to_string),
+        groups: texts(&user.groups),
+        home: user.home.as_ref().map(|home| home.as_str().into()),
+        create_home: user.create_home.unwrap_or(!user.system),
+        shell: user.shell.as_ref().map(ToString::to_string),
+        comment: user.comment.clone(),
+        system: user.system,
     });
     AccountsAction {
         groups: groups.collect(),

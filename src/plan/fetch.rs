@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{BytePath, Mode, Owner};
+use super::{BytePath, Checksum, Mode, Owner};
 
 /// A file to fetch, to check and to put into the root.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -22,14 +22,4 @@ pub struct FetchAction {
     /// Permission bits, where the recipe says them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
-}
-
-/// A digest with its algorithm.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Checksum {
-    /// SHA-256, 64 hexadecimal digits in lower case.
-    Sha256(String),
-    /// SHA-512, 128 hexadecimal digits in lower case.
-    Sha512(String),
 }

@@ -31,7 +31,7 @@ pub use action::{
 };
 pub use certificates::{CertificateFile, CertificatesAction};
 pub use copy::{CopyAction, CopyEntry, CopyFromAction, CopyKind};
-pub use fetch::{Checksum, FetchAction};
+pub use fetch::FetchAction;
 pub use image::{HealthcheckSettings, HostPlatform, ImageSettings, LimitSettings, OutputSettings};
 pub use inputs::{InputEntry, InputError, InputFile, InputKind, InputSource, Inputs};
 pub use key::StepKey;
@@ -42,4 +42,5 @@ pub use path::BytePath;
 pub use planner::plan;
 pub use step::{Plan, PlannedStage, PlannedStep, SkippedStep};
 
+pub use crate::digest::Checksum;
 pub use crate::recipe::{FileCapabilities, Mode, Network, OrKeep, Owner, Principal};

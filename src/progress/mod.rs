@@ -28,6 +28,15 @@ pub enum Event<'a> {
         /// The line; bytes that are no UTF-8 are replaced.
         line: &'a str,
     },
+    /// A file comes from the network.
+    Fetching {
+        /// Number of the step, from 1.
+        step: usize,
+        /// Bytes that are there.
+        done: u64,
+        /// Bytes in all, where the server tells.
+        total: Option<u64>,
+    },
     /// A step is done.
     StepFinished {
         /// Number of the step, from 1.

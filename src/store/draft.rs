@@ -154,7 +154,7 @@ pub(super) fn sweep(drafts: &Path) -> Result<(), StoreError> {
 }
 
 /// Removes a file or a whole directory, whatever foreign code left in it; one that is gone is fine.
-fn remove(path: &Path) -> Result<(), StoreError> {
+pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Ok(());
     };

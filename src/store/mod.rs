@@ -7,12 +7,14 @@
 //!   lock               held while drafts are made or swept
 //!   steps/KEY/         a change set: `upper/`, and `attributes.json` if made without root
 //!   drafts/NAME/       a change set in the making, locked by the process that makes it
+//!   blobs/sha256/HEX   a file that was fetched, by its checksum; `blobs/sha512` likewise
 //!   packages/MANAGER/  downloads of a package manager, with a lock beside it
 //! ```
 //!
 //! A change set appears under its key by rename, whole or not at all. Drafts of processes that are
 //! gone are swept when the store is opened.
 
+mod blob;
 mod change_set;
 mod draft;
 mod error;
@@ -55,7 +57,7 @@ impl Store {
         // Overlay mounts and sandboxes want absolute paths.
         let directory = fs::canonicalize(directory).map_err(|e| failed("find", directory, e))?;
         let store = Self { directory };
-        for name in ["steps", "drafts", "packages"] {
+        for name in ["steps", "drafts", "blobs", "packages"] {
             let path = store.directory.join(name);
             make_private(&path).map_err(|e| failed("make", &path, e))?;
         }

@@ -75,14 +75,6 @@ impl Search<'_> {
             }
             let at = |key: &str| [scope.step(index), vec![key.into()]].concat();
             match step {
-                Step::Fetch(_) | Step::Accounts(_) | Step::Certificates(_) => {
-                    let what = format!("a step `{}`", step.kind());
-                    self.refuse(
-                        &at(step.kind()),
-                        &what,
-                        "use `copy`, `write` or `run` instead",
-                    );
-                }
                 Step::Run(run) if !run.mounts.is_empty() => {
                     let help = "remove the mounts, and copy what the command needs";
                     self.refuse(&at("mounts"), "a mount of a command", help);

@@ -1,0 +1,111 @@
+//! Why an archive could not be unpacked.
+
+use std::io;
+
+use crate::tree::display;
+
+/// Why an archive could not be unpacked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArchiveError {
+    /// It is something else.
+    #[error(
+        "`{url}` is no archive: neither zip nor tar, plain or compressed with gzip, zstd, xz or bzip2"
+    )]
+    Format {
+        /// The archive.
+        url: String,
+    },
+    /// It is damaged.
+    #[error("cannot read the archive `{url}`")]
+    Read {
+        /// The archive.
+        url: String,
+        /// What is wrong with it.
+        source: io::Error,
+    },
+    /// It holds more than any archive for an image does.
+    #[error("the archive `{url}` holds more than {most} {what}")]
+    Limit {
+        /// The archive.
+        url: String,
+        /// What was counted.
+        what: &'static str,
+        /// How many there may be.
+        most: u64,
+    },
+    /// One of its entries cannot be.
+    #[error("`{}` in the archive `{url}` {problem}", display(entry))]
+    Entry {
+        /// The archive.
+        url: String,
+        /// The entry's name, as the archive has it.
+        entry: Vec<u8>,
+        /// What is wrong with it.
+        problem: EntryProblem,
+    },
+}
+
+/// What is wrong with an entry of an archive.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EntryProblem {
+    /// `..` in a name.
+    #[error("climbs with `..`")]
+    Climbs,
+    /// A NUL byte in a name, or more bytes than the kernel takes.
+    #[error("has a name that no file can have")]
+    Name,
+    /// Something else than a folder where the archive itself is unpacked.
+    #[error("names the folder that the archive is unpacked into, and is no folder")]
+    Top,
+    /// In a layer the name would remove another entry.
+    #[error("cannot be in a layer, where names with `.wh.` in front are removals")]
+    Whiteout,
+    /// A name below one that is no folder.
+    #[error("is below `{above}`, which the archive makes something else than a folder")]
+    Below {
+        /// That name.
+        above: String,
+    },
+    /// A file where there is a folder.
+    #[error("is to replace a folder that is there")]
+    Folder,
+    /// A folder where there is something else.
+    #[error("needs a folder where something else is")]
+    NotAFolder,
+    /// A hard link to something that is not there.
+    #[error("is a hard link to `{target}`, which does not come before it in the archive")]
+    HardLink {
+        /// The name that it is to share.
+        target: String,
+    },
+    /// A link without or with a far too long text.
+    #[error("is a link that leads nowhere")]
+    LinkText,
+    /// An unknown type.
+    #[error("is of type `{}`, which is not known", char::from(*.0).escape_default())]
+    Type(u8),
+    /// A header that contradicts itself.
+    #[error("has a header that cannot be read: {0}")]
+    Header(&'static str),
+    /// Zip: bytes that take a password.
+    #[error("is encrypted")]
+    Encrypted,
+    /// Fewer bytes than its header says.
+    #[error("ends too early")]
+    Truncated,
+}
+
+impl ArchiveError {
+    /// What the user can do about it.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Format { .. } => Some("remove `extract` to have the file as it is"),
+            Self::Entry { .. } => {
+                Some("unpack it with a tool that you trust, look at it, and `copy` what you need")
+            }
+            Self::Read { .. } | Self::Limit { .. } => None,
+        }
+    }
+}

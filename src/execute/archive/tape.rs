@@ -1,0 +1,307 @@
+//! Reading a tar stream: every form that GNU tar, bsdtar, Go and Python write.
+//!
+//! One header after the other, with names and sizes from the extensions before it: GNU long names,
+//! PAX records, holes of all kinds. Nothing that a header says is believed before it is bounded:
+//! extensions are read up to a limit, and a size is only a number until bytes come.
+
+use std::io::{self, Read};
+
+use ::tar::{EntryType, Header};
+
+use super::member::{Member, MemberKind, Part};
+use super::pax::Records;
+use super::sparse::{self, Announced};
+use super::{ArchiveError, EntryProblem};
+
+/// Everything in a tar is padded to this.
+const BLOCK: u64 = 512;
+/// More than any name or list of attributes that a program writes.
+const LONGEST_EXTENSION: u64 = 1 << 20;
+
+/// A tar stream.
+pub(super) struct Tape<R> {
+    stream: R,
+    /// Bytes of the current member that were not read yet, and what pads them.
+    left: u64,
+    padding: u64,
+    headers: u64,
+    most_headers: u64,
+}
+
+/// What went wrong, to be completed with the archive's address.
+pub(super) enum Fault {
+    Read(io::Error),
+    /// The first block is no header.
+    NoTar,
+    TooMany,
+    Entry(Vec<u8>, EntryProblem),
+}
+
+impl Fault {
+    pub(super) fn of(self, url: &str, most: u64) -> ArchiveError {
+        let url = url.to_owned();
+        match self {
+            Self::Read(source) => ArchiveError::Read { url, source },
+            Self::NoTar => ArchiveError::Format { url },
+            Self::TooMany => ArchiveError::Limit {
+                url,
+                what: "entries",
+                most,
+            },
+            Self::Entry(entry, problem) => ArchiveError::Entry {
+                url,
+                entry,
+                problem,
+            },
+        }
+    }
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        Self::Read(error)
+    }
+}
+
+/// Extensions that came before a member.
+#[derive(Default)]
+struct Extensions {
+    name: Option<Vec<u8>>,
+    link: Option<Vec<u8>>,
+    records: Records,
+}
+
+impl<R: Read> Tape<R> {
+    /// Headers of all kinds count: a stream of nothing but extensions shall not go on for ever.
+    pub(super) fn new(stream: R, most_headers: u64) -> Self {
+        Self {
+            stream,
+            left: 0,
+            padding: 0,
+            headers: 0,
+            most_headers,
+        }
+    }
+
+    /// The next member; its bytes are then read from this.
+    pub(super) fn next(&mut self) -> Result<Option<Member>, Fault> {
+        let mut extensions = Extensions::default();
+        while let Some(header) = self.header()? {
+            let name = header.path_bytes().into_owned();
+            let wrong = |what| Fault::Entry(name.clone(), EntryProblem::Header(what));
+            let size = header.entry_size().map_err(|_| wrong("no size"))?;
+            match header.entry_type() {
+                EntryType::GNULongName => extensions.name = Some(self.text(size, &name)?),
+                EntryType::GNULongLink => extensions.link = Some(self.text(size, &name)?),
+                EntryType::XHeader => extensions.records = self.records(size, &name)?,
+                EntryType::XGlobalHeader => {
+                    let records = self.records(size, &name)?;
+                    // Readers differ in what they make of these; commits and dates are harmless.
+                    if ["path", "linkpath", "size"]
+                        .iter()
+                        .any(|key| records.has(key))
+                    {
+                        return Err(wrong("a name or size for all entries"));
+                    }
+                }
+                _ => return self.member(&header, extensions, size).map(Some),
+            }
+        }
+        Ok(None)
+    }
+
+    fn header(&mut self) -> Result<Option<Header>, Fault> {
+        self.skip()?;
+        let mut header = Header::new_old();
+        let first = self.headers == 0;
+        match self.block(header.as_mut_bytes()) {
+            Ok(true) if header.as_bytes().iter().any(|byte| *byte != 0) => {}
+            Ok(_) => return Ok(None),
+            Err(error) if first && error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(Fault::NoTar);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        // The sum is over all bytes, with blanks for the sum itself.
+        let (before, after) = (&header.as_bytes()[..148], &header.as_bytes()[156..]);
+        let sum: u32 = before.iter().chain(after).map(|b| u32::from(*b)).sum();
+        if header.cksum().ok() != Some(sum + 8 * u32::from(b' ')) {
+            let what = "a header has a wrong checksum";
+            return Err(match first {
+                true => Fault::NoTar,
+                false => io::Error::new(io::ErrorKind::InvalidData, what).into(),
+            });
+        }
+        self.headers += 1;
+        if self.headers > self.most_headers {
+            return Err(Fault::TooMany);
+        }
+        Ok(Some(header))
+    }
+
+    fn member(
+        &mut self,
+        header: &Header,
+        extensions: Extensions,
+        size: u64,
+    ) -> Result<Member, Fault> {
+        let records = &extensions.records;
+        let record = |keyword: &str| records.get(keyword).map(<[u8]>::to_vec);
+        let name = (record("GNU.sparse.name").or_else(|| record("path")))
+            .or(extensions.name)
+            .unwrap_or_else(|| header.path_bytes().into_owned());
+        let at = |problem| Fault::Entry(name.clone(), problem);
+        let stored = records.number("size").map_err(at)?.unwrap_or(size);
+        let kind = header.entry_type();
+        // A link or folder may have the size of what it stands for; it has no bytes.
+        let is_empty = (b'1'..=b'6').contains(&kind.as_byte());
+        self.left = if is_empty { 0 } else { stored };
+        self.padding = (self.left.checked_next_multiple_of(BLOCK))
+            .ok_or_else(|| at(EntryProblem::Header("a size that cannot be")))?
+            - self.left;
+        let link = || match (record("linkpath").or_else(|| extensions.link.clone()))
+            .or_else(|| header.link_name_bytes().map(|link| link.into_owned()))
+        {
+            Some(link) if !link.is_empty() && !link.contains(&0) => Ok(link),
+            _ => Err(at(EntryProblem::LinkText)),
+        };
+        let kind = match kind {
+            // Before ustar a folder was a file with a slash behind its name.
+            EntryType::Regular if name.ends_with(b"/") && stored == 0 => MemberKind::Directory,
+            EntryType::Regular | EntryType::Continuous => {
+                match Announced::by(records).map_err(at)? {
+                    None => MemberKind::File {
+                        size: stored,
+                        parts: None,
+                    },
+                    Some(announced) => self.holes(announced, &name)?,
+                }
+            }
+            EntryType::GNUSparse => self.old_holes(header, &name)?,
+            EntryType::Directory => MemberKind::Directory,
+            EntryType::Symlink => MemberKind::Symlink { target: link()? },
+            EntryType::Link => MemberKind::HardLink { target: link()? },
+            EntryType::Char | EntryType::Block => MemberKind::Device,
+            EntryType::Fifo => MemberKind::Fifo,
+            other => return Err(at(EntryProblem::Type(other.as_byte()))),
+        };
+        let mode = header.mode().ok().map(|mode| mode & 0o7777);
+        Ok(Member { name, kind, mode })
+    }
+
+    /// A file whose holes PAX records announce.
+    fn holes(&mut self, announced: Announced, name: &[u8]) -> Result<MemberKind, Fault> {
+        let at = |problem| Fault::Entry(name.to_vec(), problem);
+        let parts = match announced.parts {
+            Some(parts) => parts,
+            // The map stands before the bytes.
+            None => {
+                let mut map = sparse::Map::default();
+                loop {
+                    let mut block = [0; BLOCK as usize];
+                    if self.left < BLOCK || !self.block(&mut block)? {
+                        return Err(at(EntryProblem::Truncated));
+                    }
+                    self.left -= BLOCK;
+                    if let Some(parts) = map.add(&block).map_err(at)? {
+                        break parts;
+                    }
+                }
+            }
+        };
+        self.check(announced.size, parts, name)
+    }
+
+    /// A file whose holes are told in GNU tar's own headers.
+    fn old_holes(&mut self, header: &Header, name: &[u8]) -> Result<MemberKind, Fault> {
+        let at = |what| Fault::Entry(name.to_vec(), EntryProblem::Header(what));
+        let gnu = header
+            .as_gnu()
+            .ok_or_else(|| at("holes of an unknown kind"))?;
+        let size = gnu.real_size().map_err(|_| at("no size"))?;
+        let mut parts = Vec::new();
+        sparse::old_parts(&gnu.sparse, &mut parts).map_err(at)?;
+        let mut more = gnu.is_extended();
+        while more {
+            let mut block = ::tar::GnuExtSparseHeader::new();
+            if !self.block(block.as_mut_bytes())? {
+                return Err(Fault::Entry(name.to_vec(), EntryProblem::Truncated));
+            }
+            sparse::old_parts(block.sparse(), &mut parts).map_err(at)?;
+            more = block.is_extended();
+        }
+        self.check(size, parts, name)
+    }
+
+    fn check(&self, size: u64, parts: Vec<Part>, name: &[u8]) -> Result<MemberKind, Fault> {
+        if sparse::fits(size, &parts) != Some(self.left) {
+            let problem = EntryProblem::Header("holes that cannot be");
+            return Err(Fault::Entry(name.to_vec(), problem));
+        }
+        let parts = Some(parts);
+        Ok(MemberKind::File { size, parts })
+    }
+
+    /// The text of an extension; what follows a NUL byte is padding.
+    fn text(&mut self, size: u64, name: &[u8]) -> Result<Vec<u8>, Fault> {
+        let mut text = self.extension(size, name)?;
+        let end = text.iter().position(|byte| *byte == 0);
+        text.truncate(end.unwrap_or(text.len()));
+        Ok(text)
+    }
+
+    fn records(&mut self, size: u64, name: &[u8]) -> Result<Records, Fault> {
+        let bytes = self.extension(size, name)?;
+        Records::parse(&bytes).map_err(|problem| Fault::Entry(name.to_vec(), problem))
+    }
+
+    fn extension(&mut self, size: u64, name: &[u8]) -> Result<Vec<u8>, Fault> {
+        if size > LONGEST_EXTENSION {
+            let problem = EntryProblem::Header("an extension of more than a mebibyte");
+            return Err(Fault::Entry(name.to_vec(), problem));
+        }
+        self.left = size;
+        self.padding = size.next_multiple_of(BLOCK) - size;
+        let mut bytes = Vec::new();
+        self.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Passes over what is left of a member.
+    fn skip(&mut self) -> io::Result<()> {
+        self.left += std::mem::take(&mut self.padding);
+        io::copy(self, &mut io::sink()).map(drop)
+    }
+
+    /// Fills one block; false at the end of the stream.
+    fn block(&mut self, block: &mut [u8]) -> io::Result<bool> {
+        let mut filled = 0;
+        while filled < block.len() {
+            match self.stream.read(&mut block[filled..]) {
+                Ok(0) if filled == 0 => return Ok(false),
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(length) => filled += length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl<R: Read> Read for Tape<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX);
+        let most = most.min(buffer.len());
+        if most == 0 {
+            return Ok(0);
+        }
+        match self.stream.read(&mut buffer[..most])? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            length => {
+                self.left -= length as u64;
+                Ok(length)
+            }
+        }
+    }
+}
