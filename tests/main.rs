@@ -5,13 +5,17 @@
     reason = "a failed step of a test is a failed test"
 )]
 
+mod accounts;
 mod allowances;
 mod archives;
+mod capabilities;
+mod certificates;
 mod changes;
 mod command_line;
 mod conversion;
 mod diagnostics;
 mod explanations;
+mod fetching;
 mod fixtures;
 mod flask;
 mod foreign_images;
@@ -33,5 +37,6 @@ mod sandbox;
 mod schema;
 mod stages;
 mod support;
+mod unpacking;
 mod validating;
 mod yaml_scalars;
