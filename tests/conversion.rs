@@ -226,6 +226,15 @@ fn anchors_and_merges_are_written_out() {
 }
 
 #[test]
+fn steps_of_one_large_mapping_stay_together() {
+    assert_converts(
+        Notation::Yaml,
+        "steps:\n  - packages:\n      install: [a]\n      repositories:\n        - { id: a }\n        - { id: b, baseurl: \"a\\nb\\nc\" }\n  - remove: /x\n",
+        "[[steps]]\n[steps.packages]\ninstall = [\"a\"]\n\n[[steps.packages.repositories]]\nid = \"a\"\n\n[[steps.packages.repositories]]\nid = \"b\"\nbaseurl = '''\na\nb\nc'''\n\n[[steps]]\nremove = \"/x\"\n",
+    );
+}
+
+#[test]
 fn unset_has_its_own_spelling_in_toml() {
     assert_converts(
         Notation::Yaml,

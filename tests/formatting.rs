@@ -8,6 +8,7 @@ use std::process::Stdio;
 
 use onelayer::source::SourceFile;
 use onelayer::syntax::{Document, FormatProblem, Notation, comments, format, schema_of};
+use onelayer::validate::check;
 
 use super::diagnostics::recipes;
 use super::support::documents::{self, Choices};
@@ -167,6 +168,17 @@ fn long_arrays_get_a_line_for_each_item() {
     assert_formats(Notation::Toml, &text, &broken);
 }
 
+/// It holds for its line, so the line stays one.
+#[test]
+fn a_line_with_a_comment_to_onelayer_is_not_broken() {
+    let word = "a-package-with-a-long-name";
+    let comment = "# onelayer: allow pinned-package";
+    let yaml = format!("install: [{word}, {word}, {word}, {word}] {comment}\n");
+    assert_formats(Notation::Yaml, &yaml, &yaml);
+    let toml = format!("install = [\"{word}\", \"{word}\", \"{word}\", \"{word}\"] {comment}\n");
+    assert_formats(Notation::Toml, &toml, &toml);
+}
+
 #[test]
 fn line_ends_and_byte_order_marks_stay() {
     for (notation, text, expected) in [
@@ -184,6 +196,35 @@ fn line_ends_and_byte_order_marks_stay() {
         (Notation::Toml, "\u{feff}a  = 1", "\u{feff}a = 1\n"),
     ] {
         assert_formats(notation, text, expected);
+    }
+}
+
+/// What is said about a recipe, wherever it stands.
+fn said(text: &str, notation: Notation) -> Vec<String> {
+    let name = format!("recipe.{}", notation.to_string().to_lowercase());
+    let mut said: Vec<String> = (check(&SourceFile::new(name, text)).diagnostics.iter())
+        .map(|found| format!("{}: {}", found.code, found.message))
+        .collect();
+    said.sort();
+    said
+}
+
+/// Comments that allow a warning stay with what they are about, too.
+#[test]
+fn the_same_is_said_about_a_formatted_recipe() {
+    let paths = all_recipes();
+    for seed in 0..1500 {
+        let choices = &mut Choices::new(seed);
+        let path = &paths[usize::try_from(seed).unwrap() % paths.len()];
+        let notation = Notation::of(path.to_str().unwrap());
+        let mut text = fs::read_to_string(path).unwrap();
+        if choices.one_in(2) {
+            text = documents::mutated(choices, &text);
+        }
+        if let Ok(formatted) = formatted(&text, notation) {
+            let (before, after) = (said(&text, notation), said(&formatted, notation));
+            assert_eq!(before, after, "{text}\n---\n{formatted}");
+        }
     }
 }
 
@@ -247,6 +288,23 @@ fn check_names_what_would_change_and_writes_nothing() {
         UNTIDY
     );
     fmt(&workspace, &["--check", "context/tidy.yaml"]).expect(0);
+}
+
+#[test]
+fn a_folder_without_a_recipe_is_searched() {
+    let workspace = Workspace::new();
+    workspace.write("a/recipe.yaml", UNTIDY);
+    workspace.write("b/web.recipe.yaml", UNTIDY);
+    workspace.write("b/other.yaml", UNTIDY);
+    let told = fmt(&workspace, &["--check", "context"]).expect(1);
+    assert_eq!(
+        told.stderr,
+        "would change: context/a/recipe.yaml\nwould change: context/b/web.recipe.yaml\n"
+    );
+    fmt(&workspace, &["context"]).expect(0);
+    fmt(&workspace, &["--check", "context"]).expect(0);
+    let other = fs::read_to_string(workspace.context().join("b/other.yaml")).unwrap();
+    assert_eq!(other, UNTIDY);
 }
 
 #[test]

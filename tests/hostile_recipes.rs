@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use onelayer::diagnostic::{TextStyle, to_github, to_gitlab, to_json, to_sarif, to_text};
+use onelayer::diagnostic::{Severity, TextStyle, to_github, to_gitlab, to_json, to_sarif, to_text};
 use onelayer::source::SourceFile;
 use onelayer::validate::check;
 use proptest::prelude::*;
@@ -86,5 +86,59 @@ fn large_recipes_are_checked_in_time() {
                 "{name} {beginning:?}: {time:?}"
             );
         }
+    }
+}
+
+/// Budgets end where they are used up, not where the text ends.
+#[test]
+fn bombs_are_refused_at_their_place() {
+    let head = "name: x\nbase: scratch\n";
+    let mut bomb = format!("{head}x-0: &a0 [a, a, a, a, a, a, a, a, a, a]\n");
+    for level in 1..9 {
+        let aliases = format!("*a{}, ", level - 1).repeat(10);
+        writeln!(bomb, "x-{level}: &a{level} [{aliases}]").unwrap();
+    }
+    let many = "- {directory: /a}\n".repeat(40_000);
+    let cases = [
+        // Each alias of level 4 has 11,111 values: with the 12,000 above, the eighth is too many.
+        ("recipe.yaml", bomb, (7, 46)),
+        ("recipe.yaml", format!("{head}steps:\n{many}"), (33_335, 3)),
+        (
+            "recipe.yaml",
+            format!("{head}{}", "[".repeat(1000)),
+            (3, 65),
+        ),
+        ("recipe.yaml", "- ".repeat(1000), (1, 129)),
+        ("recipe.yaml", format!("x-a: &a {{b: *a}}\n{head}"), (1, 13)),
+        (
+            "recipe.toml",
+            format!("a = [{}]", "1,".repeat(300_000)),
+            (1, 500_003),
+        ),
+    ];
+    for (name, text, expected) in cases {
+        let file = SourceFile::new(name, text);
+        let found = check(&file).diagnostics;
+        let [only] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        let place = file.position(only.start());
+        assert_eq!((place.line, place.column), expected, "{only:?}");
+    }
+}
+
+/// Of very many problems only the first are told, errors before warnings.
+#[test]
+fn problems_without_end_are_cut() {
+    let head = "name: x\nbase: scratch\n";
+    for text in [
+        format!("{head}{}", "base: scratch\n".repeat(1000)),
+        format!("{head}steps:\n{}", "- {copy: ../a, to: /}\n".repeat(1000)),
+        format!("{head}steps:\n{}", "- cpoy: a\n".repeat(1000)),
+        format!("{}{head}nmae: x\n", "# onelayer: allow x\n".repeat(1000)),
+    ] {
+        let found = check(&SourceFile::new("recipe.yaml", text.as_str())).diagnostics;
+        assert!((100..=200).contains(&found.len()), "{}", &text[..60]);
+        assert!(found.iter().any(|found| found.severity == Severity::Error));
     }
 }

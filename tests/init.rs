@@ -102,6 +102,10 @@ fn the_image_is_named_after_the_folder() {
     init(&workspace, &["file"]).expect(5);
 }
 
+/// Codes of what examples give alone that belong together: a stage and the copy from it, a program
+/// and the step that brings it.
+const HALVES: [&str; 3] = ["unknown-stage", "unmade-program", "unused-stage"];
+
 /// The lines of each example: `#`, no space, and what follows up to the next line without `#`.
 fn examples(text: &str) -> Vec<Vec<usize>> {
     let mut examples: Vec<Vec<usize>> = Vec::new();
@@ -141,7 +145,9 @@ fn every_example_is_valid_alone_and_with_all_others() {
         for lines in examples.iter().chain([&all]) {
             let text = without_marks(&text, lines);
             let checked = check(&SourceFile::new(name.as_str(), text.as_str()));
-            let found = checked.diagnostics;
+            let is_half = lines != &all;
+            let mut found = checked.diagnostics;
+            found.retain(|problem| !is_half || !HALVES.contains(&problem.code.name()));
             assert!(found.is_empty(), "{found:#?}\n{text}");
             let file = SourceFile::new(name.as_str(), text.as_str());
             assert_eq!(format(&file, notation).as_ref(), Ok(&text), "not formatted");

@@ -6,6 +6,7 @@
 )]
 
 mod accounts;
+mod agreement;
 mod allowances;
 mod archives;
 mod capabilities;
@@ -14,6 +15,7 @@ mod changes;
 mod command_line;
 mod conversion;
 mod diagnostics;
+mod editors;
 mod explanations;
 mod fetching;
 mod fixtures;
@@ -31,6 +33,7 @@ mod lifecycle;
 mod packages;
 mod places;
 mod privilege;
+mod reading;
 mod resolving;
 mod rootfs;
 mod sandbox;
@@ -39,4 +42,3 @@ mod stages;
 mod support;
 mod unpacking;
 mod validating;
-mod yaml_scalars;

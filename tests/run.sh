@@ -6,7 +6,11 @@ set -eu
 cd "$(dirname "$0")/.."
 
 # Beside the demonstration's tools: what reads, compares and judges images, and what attacks are made with.
-specs/python-flask/install-tools.sh acl attr busybox-static git jq libcap2-bin oci-image-tool umoci util-linux
+set -- acl attr busybox-static git jq libcap2-bin oci-image-tool umoci util-linux
+# Whoever has another node than Debian's keeps it.
+command -v node > /dev/null && command -v npm > /dev/null || set -- "$@" nodejs npm
+specs/python-flask/install-tools.sh "$@"
+tests/editors/install.sh
 specs/python-flask/repository.py
 tests/repositories/make.py target/test-repositories
 tests/sarif_schema.py target/sarif-schema-2.1.0.json

@@ -120,7 +120,8 @@ pub(crate) struct Validate {
 
 #[derive(Debug, Args)]
 pub(crate) struct Fmt {
-    /// Recipes, or folders that hold one; `-` for standard input, formatted to standard output
+    /// Recipes; folders that hold one; folders below which to search for recipes; `-` for standard
+    /// input, which is formatted to standard output
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
     /// Write nothing, name what would change, and end with status 1 if anything would
@@ -131,7 +132,7 @@ pub(crate) struct Fmt {
     pub(crate) diff: bool,
     /// What standard input is called in messages; it is TOML if that ends in `.toml`
     #[arg(long, value_name = "NAME", default_value = "<stdin>")]
-    pub(crate) stdin_name: String,
+    pub(crate) stdin_name: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -23,7 +23,7 @@ fn convert(arguments: &Convert) -> Result<Exit, ops::Error> {
     let asked = arguments.to.map(Notation::from);
     let (source, from) = if arguments.input == standard {
         (
-            input::read("<stdin>")?,
+            input::read(Path::new("<stdin>"))?,
             asked.unwrap_or(Notation::Toml).other(),
         )
     } else {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use onelayer::diagnostic::printable;
 use onelayer::ops::{self, Formatted};
 use onelayer::syntax::Notation;
 use similar::TextDiff;
@@ -14,46 +15,52 @@ use super::{input, print};
 pub(crate) fn run(arguments: &Fmt, terminal: Terminal) -> Exit {
     let mut worst = Exit::Success;
     for path in &arguments.paths {
-        let exit = match one(arguments, path) {
-            Ok(exit) => exit,
-            Err(error) => print::error(&error, terminal),
+        let all = if path == Path::new(input::STANDARD) {
+            vec![standard_input(arguments)]
+        } else {
+            let found = ops::recipes(path).into_iter();
+            found
+                .map(|path| finish(arguments, &ops::format(&path?)?))
+                .collect()
         };
-        // The numbers grow with what they mean for a script that formats many files.
-        if exit as u8 > worst as u8 {
-            worst = exit;
+        for one in all {
+            let exit = one.unwrap_or_else(|error| print::error(&error, terminal));
+            // The numbers grow with what they mean for a script that formats many files.
+            if exit as u8 > worst as u8 {
+                worst = exit;
+            }
         }
     }
     worst
 }
 
-fn one(arguments: &Fmt, path: &Path) -> Result<Exit, ops::Error> {
-    let from_standard_input = path == Path::new(input::STANDARD);
-    let formatted = if from_standard_input {
-        let source = input::read(&arguments.stdin_name)?;
-        let notation = Notation::of(source.name());
-        ops::format_source(source, notation)?
-    } else {
-        ops::format(path)?
-    };
-    let name = formatted.source.name();
+fn standard_input(arguments: &Fmt) -> Result<Exit, ops::Error> {
+    let source = input::read(&arguments.stdin_name)?;
+    let notation = Notation::of(source.name());
+    let formatted = ops::format_source(source, notation)?;
     if arguments.check || arguments.diff {
-        if !formatted.is_changed() {
-            return Ok(Exit::Success);
-        }
-        print::message(&format!("would change: {name}\n"));
-        if arguments.diff && print::data(&diff(&formatted)) != Exit::Success {
-            return Ok(Exit::Io);
-        }
-        return Ok(Exit::Rejected);
+        finish(arguments, &formatted)
+    } else {
+        Ok(print::data(&formatted.text))
     }
-    if from_standard_input {
-        return Ok(print::data(&formatted.text));
+}
+
+/// Writes what was formatted, or only tells.
+fn finish(arguments: &Fmt, formatted: &Formatted) -> Result<Exit, ops::Error> {
+    if !formatted.is_changed() {
+        return Ok(Exit::Success);
     }
-    formatted.write()?;
-    if formatted.is_changed() {
+    let name = printable(formatted.source.name());
+    if !arguments.check && !arguments.diff {
+        formatted.write()?;
         print::message(&format!("formatted: {name}\n"));
+        return Ok(Exit::Success);
     }
-    Ok(Exit::Success)
+    print::message(&format!("would change: {name}\n"));
+    if arguments.diff && print::data(&diff(formatted)) != Exit::Success {
+        return Ok(Exit::Io);
+    }
+    Ok(Exit::Rejected)
 }
 
 fn diff(formatted: &Formatted) -> String {

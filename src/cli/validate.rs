@@ -8,8 +8,8 @@ use onelayer::source::SourceFile;
 
 use super::arguments::{DiagnosticFormat, Validate};
 use super::exit::Exit;
-use super::print;
 use super::terminal::Terminal;
+use super::{input, print};
 
 /// What was looked at, and what could not be.
 #[derive(Default)]
@@ -21,9 +21,8 @@ struct Looked {
 pub(crate) fn run(arguments: &Validate, terminal: Terminal) -> Exit {
     let mut looked = Looked::default();
     for path in &arguments.paths {
-        if path == Path::new("-") {
-            let stdin = std::io::stdin().lock();
-            looked.add(ops::load_from(stdin, &arguments.stdin_name));
+        if path == Path::new(input::STANDARD) {
+            looked.add(input::read(&arguments.stdin_name));
             continue;
         }
         for path in ops::recipes(path) {

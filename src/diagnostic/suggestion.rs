@@ -6,6 +6,11 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     let longest = wanted.chars().count();
     candidates
         .into_iter()
+        // Distances take time in the product of both lengths, and are never below the difference.
+        .filter(|candidate| {
+            let length = candidate.chars().count();
+            length.abs_diff(longest) <= (length.max(longest) / 3).max(1)
+        })
         .map(|candidate| {
             (
                 strsim::damerau_levenshtein(&wanted, &candidate.to_lowercase()),

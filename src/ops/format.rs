@@ -58,7 +58,7 @@ pub fn format(path: &Path) -> Result<Formatted, Error> {
 /// Formats a text that has no file.
 ///
 /// # Errors
-/// As [`format`].
+/// As [`format()`].
 pub fn format_source(source: SourceFile, notation: Notation) -> Result<Formatted, Error> {
     match syntax::format(&source, notation) {
         Ok(text) => Ok(Formatted {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::Platform;
 use super::scalar::{Scalar, ScalarProblem, scalar};
+use crate::syntax::Written;
 
 fn hex(text: &str, digits: usize, name: &str) -> Result<String, ScalarProblem> {
     let prefix = format!("{name}:");
@@ -131,6 +132,14 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for ByPlatform<T> {
                 T::deserialize(StrDeserializer::new(text)).map(ByPlatform::All)
             }
 
+            /// A digest may be of decimal digits alone, and so look like a number.
+            fn visit_newtype_struct<D: Deserializer<'de>>(
+                self,
+                scalar: D,
+            ) -> Result<ByPlatform<T>, D::Error> {
+                T::deserialize(scalar).map(ByPlatform::All)
+            }
+
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ByPlatform<T>, A::Error> {
                 let values: BTreeMap<Platform, T> =
                     BTreeMap::deserialize(MapAccessDeserializer::new(map))?;
@@ -143,7 +152,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for ByPlatform<T> {
             }
         }
 
-        deserializer.deserialize_any(ByPlatformVisitor(PhantomData))
+        Written::or_mapping(deserializer, ByPlatformVisitor(PhantomData))
     }
 }
 

@@ -67,7 +67,10 @@ impl<T: Scalar + JsonSchema> JsonSchema for OrKeep<T> {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "anyOf": [{ "const": "keep" }, generator.subschema_for::<T>()] })
+        // The type of both, so that editors do not propose `keep` to whoever wrote a number.
+        json_schema!({
+            "anyOf": [generator.subschema_for::<T>(), { "type": "string", "const": "keep" }]
+        })
     }
 
     fn inline_schema() -> bool {

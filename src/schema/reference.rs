@@ -20,6 +20,10 @@ A recipe is YAML or TOML, two spellings of one model. YAML is read as version 1.
 `3.10` without quotes is a number, which is an error where text is meant, with advice. Anchors and merge keys work.
 Every mapping is strict: a key that it does not know, a wrong type and a key that stands twice are errors with their
 places, all of them in one run.
+
+Expressions such as `${{ args.NAME }}`, `${{ platform.arch }}` and `${{ base.env.NAME }}` may stand in any text. One that
+is the whole value takes the type that its key wants: `uid: ${{ args.UID }}`. `$${{` is `${{` itself; `$NAME` and
+`${NAME}` are left to the shell.
 ";
 
 /// The reference of the language, as Markdown.

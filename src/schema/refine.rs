@@ -31,6 +31,10 @@ fn walk(schema: &mut Value) {
                 match value {
                     // Lines are broken for the source code alone.
                     Value::String(text) if key == "description" => *text = text.replace('\n', " "),
+                    // Its keys are the language's, one of which is `default`.
+                    Value::Object(properties) if key == "properties" => {
+                        properties.values_mut().for_each(walk);
+                    }
                     // Values and names are no schemas.
                     _ if matches!(
                         key.as_str(),

@@ -205,10 +205,10 @@ fn collect(schema: &Value, sections: &Sections, forms: &mut Vec<String>) {
     }
 }
 
-/// Whether it stands for an expression, which may stand everywhere.
+/// Whether it stands for an expression alone, which may stand everywhere.
 fn is_expression(schema: &Value) -> bool {
     let pattern = schema["pattern"].as_str().unwrap_or_default();
-    pattern.replace('\\', "").contains("${{")
+    pattern.replace('\\', "").starts_with("^${{")
 }
 
 fn kind_is_alone(schema: &Value) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::node::{Content, Entry, MAX_DEPTH, MAX_NODES, Node};
+use super::node::{Content, MAX_DEPTH, MAX_NODES, MOST_PROBLEMS, Node};
 use super::{Layout, Notation, PathSegment, toml, yaml};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{SourceFile, Span};
@@ -17,6 +17,8 @@ pub struct Document {
 impl Document {
     /// Largest text of a document, in bytes.
     pub const MAX_BYTES: usize = 1 << 20;
+    /// Most problems that are told of one document.
+    pub const MOST_PROBLEMS: usize = MOST_PROBLEMS;
 
     /// Reads a file: TOML if its name ends in `.toml`, YAML otherwise. A document may come with
     /// diagnostics (a key stands twice); without one there is at least one.
@@ -87,6 +89,15 @@ impl Document {
         }
     }
 
+    /// The keys of the mapping that it is, with their values; none of anything else.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, Self)> {
+        let entries = self.root.entries().iter();
+        entries.map(|entry| {
+            let value = self.with_root(Arc::clone(&entry.value));
+            (entry.key.as_str(), value)
+        })
+    }
+
     /// Whether a value stands at a path.
     pub fn has(&self, path: &[PathSegment]) -> bool {
         self.node(path).is_some()
@@ -142,7 +153,7 @@ impl Document {
         let key = path.split_last().and_then(|(last, parents)| {
             let parent = self.node(parents)?;
             match last {
-                PathSegment::Key(key) => entry(parent, key).map(|entry| entry.key_span),
+                PathSegment::Key(key) => parent.entry(key).map(|entry| entry.key_span),
                 PathSegment::Index(_) => None,
             }
         });
@@ -150,14 +161,10 @@ impl Document {
     }
 }
 
-fn entry<'n>(node: &'n Node, key: &str) -> Option<&'n Entry> {
-    node.entries().iter().find(|entry| entry.key == key)
-}
-
 fn child<'n>(node: &'n Arc<Node>, segment: &PathSegment) -> Option<&'n Arc<Node>> {
     match (&node.content, segment) {
         (Content::List(items), PathSegment::Index(index)) => items.get(*index),
-        (_, PathSegment::Key(key)) => entry(node, key).map(|entry| &entry.value),
+        (_, PathSegment::Key(key)) => node.entry(key).map(|entry| &entry.value),
         _ => None,
     }
 }

@@ -14,6 +14,7 @@ mod notation;
 mod path;
 mod rewrite;
 mod scalar_kind;
+mod tag;
 mod toml;
 mod written;
 mod yaml;

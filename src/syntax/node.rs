@@ -1,12 +1,15 @@
 //! The tree that both formats become.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::ScalarKind;
 use crate::source::Span;
 
 /// Most keys and values that a document may have, each use of an anchor counted in full.
 pub(super) const MAX_NODES: usize = 100_000;
+/// Most problems that are told of one document: whoever has more needs no more to begin with, and
+/// showing all would take longer than finding them.
+pub(super) const MOST_PROBLEMS: usize = 100;
 /// Most collections inside each other.
 pub(super) const MAX_DEPTH: usize = 64;
 
@@ -21,6 +24,8 @@ pub(super) struct Node {
     pub(super) depth: usize,
     /// Where something in it was written, or had to be, that could not be read.
     pub(super) lost: Vec<Span>,
+    /// Positions of a large mapping's entries in the order of their keys, once one was looked for.
+    order: OnceLock<Vec<usize>>,
 }
 
 #[derive(Debug)]
@@ -64,6 +69,7 @@ impl Node {
             weight,
             depth,
             lost: Vec::new(),
+            order: OnceLock::new(),
         })
     }
 
@@ -142,6 +148,23 @@ impl Node {
             Content::Mapping(entries) => entries,
             _ => &[],
         }
+    }
+
+    /// The entry with a key, if it is a mapping that has one.
+    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
+        /// Up to this size a look at each is faster.
+        const FEW: usize = 16;
+        let entries = self.entries();
+        if entries.len() <= FEW {
+            return entries.iter().find(|entry| entry.key == key);
+        }
+        let order = self.order.get_or_init(|| {
+            let mut order: Vec<usize> = (0..entries.len()).collect();
+            order.sort_by_key(|position| entries[*position].key.as_str());
+            order
+        });
+        let found = order.binary_search_by_key(&key, |position| entries[*position].key.as_str());
+        found.ok().map(|at| &entries[order[at]])
     }
 
     /// What it is, for messages: `the number `3.10``.

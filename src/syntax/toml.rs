@@ -2,22 +2,33 @@
 
 use std::sync::Arc;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use toml_parser::Source;
 use toml_parser::lexer::TokenKind;
 
-use super::node::{Content, Entry, Node};
+use super::node::{Content, Entry, MAX_NODES, MOST_PROBLEMS, Node};
 use super::{Layout, ScalarKind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
+/// Bytes of a text up to which all of its errors are told.
+const RECOVERED: usize = 256 << 10;
+/// A value has a comma, a key an equals sign, and the header of a table four brackets at most.
+const MOST_TOKENS: usize = 5 * MAX_NODES;
+
 /// Reads a text, or says everything about it that is not TOML.
 pub(super) fn read(text: &str) -> (Option<Arc<Node>>, Layout, Vec<Diagnostic>) {
-    let (table, errors) = DeTable::parse_recoverable(text);
+    let layout = match layout(text) {
+        Ok(layout) => layout,
+        Err(diagnostic) => return (None, Layout::default(), vec![*diagnostic]),
+    };
+    let (table, errors) = parse(text);
     // Of two equal keys the first is kept; anything else leaves nothing to go on with.
-    let is_usable = errors.iter().all(is_duplicate);
+    let is_usable = errors.is_empty() || (is_recovered(text) && errors.iter().all(is_duplicate));
     let mut diagnostics: Vec<Diagnostic> = errors
         .iter()
+        .take(MOST_PROBLEMS)
         .map(|error| problem(text, table.get_ref(), error))
         .collect();
     let mut reader = Reader {
@@ -25,12 +36,30 @@ pub(super) fn read(text: &str) -> (Option<Arc<Node>>, Layout, Vec<Diagnostic>) {
     };
     let root = reader.table(table.get_ref(), table.span().into());
     diagnostics.append(&mut reader.diagnostics);
-    (is_usable.then_some(root), layout(text), diagnostics)
+    (is_usable.then_some(root), layout, diagnostics)
 }
 
-/// A `#` in a text begins no comment, so only the lexer can tell.
-fn layout(text: &str) -> Layout {
+/// All errors of a text of ordinary size; of a larger one, which may have an error in every byte,
+/// the first.
+fn parse(text: &str) -> (Spanned<DeTable<'_>>, Vec<toml::de::Error>) {
+    if is_recovered(text) {
+        return DeTable::parse_recoverable(text);
+    }
+    match DeTable::parse(text) {
+        Ok(table) => (table, Vec::new()),
+        Err(error) => (Spanned::new(0..0, DeTable::new()), vec![error]),
+    }
+}
+
+fn is_recovered(text: &str) -> bool {
+    text.len() <= RECOVERED
+}
+
+/// A `#` in a text begins no comment, so only the lexer can tell. It also tells soon of a text with
+/// far more keys and values than there may be.
+fn layout(text: &str) -> Result<Layout, Box<Diagnostic>> {
     let mut layout = Layout::default();
+    let mut count = 0;
     for token in Source::new(text).lex() {
         let span = Span::new(token.span().start(), token.span().end());
         match token.kind() {
@@ -38,8 +67,19 @@ fn layout(text: &str) -> Layout {
             TokenKind::MlBasicString | TokenKind::MlLiteralString => layout.long_scalars.push(span),
             _ => {}
         }
+        count += usize::from(!matches!(
+            token.kind(),
+            TokenKind::Whitespace | TokenKind::Newline | TokenKind::Comment
+        ));
+        if count > MOST_TOKENS {
+            return Err(Box::new(
+                Diagnostic::new(Code::Budget, "the recipe has too many values")
+                    .label(span, "limit reached here")
+                    .help(format!("keep below {MAX_NODES} values")),
+            ));
+        }
     }
-    layout
+    Ok(layout)
 }
 
 fn is_duplicate(error: &toml::de::Error) -> bool {
@@ -133,11 +173,13 @@ impl Reader {
             }
             DeValue::Float(number) => Node::scalar(span, number.as_str(), ScalarKind::Float),
             DeValue::Datetime(time) => {
-                self.diagnostics.push(
-                    Diagnostic::new(Code::WrongType, "recipes have no dates")
-                        .label(span, "this date")
-                        .help(format!("put it in quotes: `\"{time}\"`")),
-                );
+                if self.diagnostics.len() < MOST_PROBLEMS {
+                    self.diagnostics.push(
+                        Diagnostic::new(Code::WrongType, "recipes have no dates")
+                            .label(span, "this date")
+                            .help(format!("put it in quotes: `\"{time}\"`")),
+                    );
+                }
                 let (text, kind) = (time.to_string(), ScalarKind::String);
                 Node::with_losses(span, Content::Scalar { text, kind }, vec![span])
             }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Tag};
+use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError};
 
-use super::node::{Content, Entry, MAX_DEPTH, MAX_NODES, Node};
-use super::{Layout, ScalarKind};
+use super::node::{Content, Entry, MAX_DEPTH, MAX_NODES, MOST_PROBLEMS, Node};
+use super::{Layout, tag};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
@@ -17,7 +17,7 @@ pub(super) fn read(text: &str) -> (Option<Arc<Node>>, Layout, Vec<Diagnostic>) {
         text,
         open: Vec::new(),
         anchors: BTreeMap::new(),
-        expanded: 0,
+        count: 0,
         root: None,
         layout: Layout::default(),
         diagnostics: Vec::new(),
@@ -51,7 +51,8 @@ struct Reader<'t> {
     text: &'t str,
     open: Vec<Open>,
     anchors: BTreeMap<usize, Arc<Node>>,
-    expanded: usize,
+    /// Keys and values so far, each use of an anchor counted in full.
+    count: usize,
     root: Option<Arc<Node>>,
     layout: Layout,
     diagnostics: Vec<Diagnostic>,
@@ -83,13 +84,9 @@ impl Reader<'_> {
     fn event(&mut self, event: Event<'_>, span: Span) -> Read<()> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                core_tag(tag.as_deref(), span)?;
                 self.note_length(style, span);
-                let kind = if style == ScalarStyle::Plain && tag.is_none() {
-                    ScalarKind::of_plain(&text)
-                } else {
-                    ScalarKind::String
-                };
+                let is_plain = style == ScalarStyle::Plain;
+                let kind = tag::scalar_kind(&text, is_plain, tag.as_deref(), span)?;
                 self.done(anchor, Node::scalar(span, text, kind))
             }
             Event::Alias(anchor) => {
@@ -100,18 +97,19 @@ impl Reader<'_> {
                             .help("write the value out here"),
                     ));
                 };
-                self.expanded += node.weight;
-                if self.expanded > MAX_NODES || self.open.len() + node.depth > MAX_DEPTH {
+                // Itself it is counted where it is put.
+                self.count += node.weight - 1;
+                if self.count >= MAX_NODES || self.open.len() + node.depth > MAX_DEPTH {
                     return Err(budget("this alias expands too far", span));
                 }
                 self.done(0, node)
             }
             Event::SequenceStart(_, anchor, tag) => {
-                core_tag(tag.as_deref(), span)?;
+                tag::collection("seq", tag.as_deref(), span)?;
                 self.begin(anchor, span, Content::List(Vec::new()))
             }
             Event::MappingStart(_, anchor, tag) => {
-                core_tag(tag.as_deref(), span)?;
+                tag::collection("map", tag.as_deref(), span)?;
                 self.begin(anchor, span, Content::Mapping(Vec::new()))
             }
             Event::SequenceEnd | Event::MappingEnd => self.end(span),
@@ -179,7 +177,9 @@ impl Reader<'_> {
 
     /// Puts a complete node where it belongs.
     fn done(&mut self, anchor: usize, node: Arc<Node>) -> Read<()> {
-        if node.weight > MAX_NODES {
+        self.count += 1;
+        // A merge adds to what was counted.
+        if self.count > MAX_NODES || node.weight > MAX_NODES {
             return Err(budget("the recipe has too many values", node.span));
         }
         if anchor > 0 {
@@ -209,12 +209,14 @@ impl Reader<'_> {
             return Ok(());
         };
         if let Some(first) = open.keys.get(&key) {
-            self.diagnostics.push(
-                Diagnostic::new(Code::DuplicateKey, format!("key `{key}` stands twice"))
-                    .label(key_span, "here again")
-                    .label(*first, "here first")
-                    .help("remove one of the two"),
-            );
+            if self.diagnostics.len() < MOST_PROBLEMS {
+                self.diagnostics.push(
+                    Diagnostic::new(Code::DuplicateKey, format!("key `{key}` stands twice"))
+                        .label(key_span, "here again")
+                        .label(*first, "here first")
+                        .help("remove one of the two"),
+                );
+            }
         } else {
             open.keys.insert(key.clone(), key_span);
             entries.push(Entry {
@@ -296,21 +298,6 @@ fn budget(message: &str, span: Span) -> Box<Diagnostic> {
                 "keep below {MAX_NODES} values, uses of anchors included, and {MAX_DEPTH} levels"
             )),
     )
-}
-
-fn core_tag(tag: Option<&Tag>, span: Span) -> Read<()> {
-    match tag {
-        // `!` alone says that the value is no more than it looks: text, a list, a mapping.
-        Some(tag) if !tag.is_yaml_core_schema() && tag.original() != "!" => Err(Box::new(
-            Diagnostic::new(
-                Code::Syntax,
-                format!("tag `{}` is not known", tag.original()),
-            )
-            .label(span, "here")
-            .help("remove the tag"),
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// Carries out `<<` where it stands without quotes: keys of the mapping itself win, then those of

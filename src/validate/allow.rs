@@ -4,12 +4,12 @@
 //! that is no comment; a text of several lines counts as one. It silences warnings and advice whose primary place begins there. What
 //! silences nothing is itself worth a warning, since it would hide the next mistake.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::source::{SourceFile, Span};
-use crate::syntax::Layout;
+use crate::syntax::{Document, Layout};
 
 const ADDRESS: &str = "onelayer:";
 const VERB: &str = "allow";
@@ -73,19 +73,17 @@ fn lines(file: &SourceFile, layout: &Layout, offset: usize) -> RangeInclusive<us
 }
 
 fn read(file: &SourceFile, comments: &[Span], problems: &mut Vec<Diagnostic>) -> Vec<Allowance> {
-    let lines: BTreeSet<usize> = (comments.iter())
-        .filter(|comment| is_alone(file, **comment))
-        .map(|comment| file.position(comment.start).line)
-        .collect();
+    let after = lines_after(file, comments);
     let mut allowances = Vec::new();
     for comment in comments {
+        if problems.len() >= Document::MOST_PROBLEMS {
+            break;
+        }
         let Some(codes) = codes(file, *comment, problems) else {
             continue;
         };
-        let mut line = file.position(comment.start).line;
-        while lines.contains(&line) {
-            line += 1;
-        }
+        let own = file.position(comment.start).line;
+        let line = after.get(&own).copied().unwrap_or(own);
         for span in codes {
             match file.slice(span).parse::<Code>() {
                 Ok(code) if code.severity() == Severity::Error => problems.push(
@@ -114,6 +112,20 @@ fn read(file: &SourceFile, comments: &[Span], problems: &mut Vec<Diagnostic>) ->
         }
     }
     allowances
+}
+
+/// Of each line that is only a comment, the next one that is not.
+fn lines_after(file: &SourceFile, comments: &[Span]) -> BTreeMap<usize, usize> {
+    let mut after = BTreeMap::new();
+    // From the last on, so that of a thousand lines of comments each is looked at once.
+    for comment in comments.iter().rev() {
+        if is_alone(file, *comment) {
+            let line = file.position(comment.start).line;
+            let next = after.get(&(line + 1)).copied().unwrap_or(line + 1);
+            after.insert(line, next);
+        }
+    }
+    after
 }
 
 /// Whether there is nothing else on the line of a comment.

@@ -54,7 +54,7 @@ fn examine(file: &SourceFile, settings: Option<&Settings>) -> Checked {
     let mut valid = None;
     if let Some(document) = document {
         let declared = recipe::decode_arguments(&document);
-        let mut values = Values::new(document.clone(), declared, settings);
+        let mut values = Values::new(&document, declared, settings);
         if let Some(settings) = settings {
             // The list of platforms may have arguments in it.
             let draft = expand::expand(&document, &values, file);

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Code, nearest};
 use crate::recipe::{
     Arg, Condition, ConditionClause as Clause, Operand, Part, Platform, Reference, ScalarProblem,
-    Template, scope_path,
+    Template,
 };
-use crate::syntax::{Document, PathSegment};
+use crate::syntax::Document;
 
 use super::Settings;
 
@@ -44,39 +44,60 @@ fn no_value(code: Code, message: String, help: String) -> NoValue {
     }
 }
 
+/// What of a root file system can be asked for by what starts from it.
+#[derive(Debug, Clone)]
+struct Root {
+    base: Option<String>,
+    env: Option<Document>,
+}
+
+impl Root {
+    fn of(document: &Document) -> Self {
+        Self {
+            base: document.text(&["base".into()]).map(str::to_owned),
+            env: document.part(&["config".into(), "env".into()]),
+        }
+    }
+}
+
 /// The values of a recipe's references, as far as they are known.
 #[derive(Debug, Clone)]
 pub(super) struct Values {
-    /// The recipe with its expressions.
-    document: Document,
+    /// The image itself and all stages by name, with their expressions.
+    roots: BTreeMap<Option<String>, Root>,
     declared: BTreeMap<String, Arg>,
     chosen: BTreeMap<String, String>,
     platform: Option<Platform>,
     /// Whether whoever builds has named the platform.
     platform_is_chosen: bool,
-    /// How often a name may still be looked for among others.
-    searches: Cell<usize>,
+    /// With how many names wrong ones may still be compared.
+    comparisons: Cell<usize>,
 }
 
-/// Most names that are looked for among others; a recipe with more wrong names has other troubles.
-const MOST_SEARCHES: usize = 100;
+/// Most names that wrong ones are compared with; a recipe with more of them has other troubles.
+const MOST_COMPARISONS: usize = 20_000;
 /// Most stages that are asked, one after the other, for a variable of a base.
 const MOST_BASES: usize = 64;
 
 impl Values {
     pub(super) fn new(
-        document: Document,
+        document: &Document,
         declared: BTreeMap<String, Arg>,
         settings: Option<&Settings>,
     ) -> Self {
         let chosen = settings.map(|settings| settings.arguments.clone());
+        let stages = document.part(&["stages".into()]);
+        let stages = stages.iter().flat_map(|stages| {
+            let stages = stages.entries();
+            stages.map(|(name, stage)| (Some(name.to_owned()), Root::of(&stage)))
+        });
         Self {
-            document,
+            roots: stages.chain([(None, Root::of(document))]).collect(),
             declared,
             chosen: chosen.unwrap_or_default(),
             platform: None,
             platform_is_chosen: settings.is_some_and(|settings| settings.platform.is_some()),
-            searches: Cell::new(MOST_SEARCHES),
+            comparisons: Cell::new(MOST_COMPARISONS),
         }
     }
 
@@ -86,7 +107,9 @@ impl Values {
         name: &str,
         names: impl IntoIterator<Item = &'n str>,
     ) -> Option<&'n str> {
-        self.searches.set(self.searches.get().checked_sub(1)?);
+        let left = self.comparisons.get();
+        let names: Vec<&str> = names.into_iter().take(left).collect();
+        self.comparisons.set(left - names.len());
         nearest(name, names)
     }
 
@@ -156,9 +179,8 @@ impl Values {
 
     /// A variable that the base of a stage, or of the image, sets for its containers.
     fn base_env(&self, name: &str, stage: Option<&str>, bases: usize) -> Result<Value, NoValue> {
-        let scope = scope_path(stage);
-        let at = |path: &[PathSegment]| [scope.as_slice(), path].concat();
-        let Some(base) = self.document.text(&at(&["base".into()])) else {
+        let base = self.roots.get(&stage.map(str::to_owned));
+        let Some(base) = base.and_then(|root| root.base.as_deref()) else {
             return Ok(Value::Unknown(Later::Base));
         };
         // A base that cannot be known yet, or is wrong, is somebody else's to report.
@@ -178,17 +200,16 @@ impl Values {
         let Some(below) = base.strip_prefix("stage:") else {
             return Ok(Value::Unknown(Later::Base));
         };
-        let below_scope = scope_path(Some(below));
-        if bases == 0 || !self.document.has(&below_scope) {
+        let Some(root) = self
+            .roots
+            .get(&Some(below.to_owned()))
+            .filter(|_| bases > 0)
+        else {
             return Ok(Value::Unknown(Later::Base));
-        }
-        let variable = [
-            below_scope.as_slice(),
-            &["config".into(), "env".into(), name.into()],
-        ]
-        .concat();
-        if self.document.has(&variable) {
-            return match self.document.text(&variable) {
+        };
+        let variable = [name.into()];
+        if let Some(env) = root.env.as_ref().filter(|env| env.has(&variable)) {
+            return match env.text(&variable) {
                 Some(text) => Ok(self
                     .text(text, Some(below), bases - 1)
                     .map_or(Value::Unknown(Later::Choice), Value::Known)),

@@ -15,6 +15,8 @@ use crate::source::SourceFile;
 const WIDTH: usize = 80;
 /// Bytes of a line above which a drawing shows nothing any more; at 65536 columns there can be none.
 const LONGEST_DRAWN: usize = 1000;
+/// Lines of a place above which a drawing would fill the screen and show nothing.
+const MOST_DRAWN: usize = 30;
 /// Characters of a line that are told before a place, and at most from it on.
 const TOLD: usize = 60;
 
@@ -71,8 +73,10 @@ impl Source<'_> {
         let (Some(first), Some(last)) = (first, last) else {
             return true;
         };
-        (first.saturating_sub(1)..=last + 1)
-            .all(|line| self.file.line_range(line).len() <= LONGEST_DRAWN)
+        let mut spans = diagnostic.labels.iter().map(|label| label.span);
+        spans.all(|span| line(span.end) - line(span.start) <= MOST_DRAWN)
+            && (first.saturating_sub(1)..=last + 1)
+                .all(|line| self.file.line_range(line).len() <= LONGEST_DRAWN)
     }
 
     fn narrate(&self, text: &mut String, diagnostic: &Diagnostic) -> fmt::Result {

@@ -67,7 +67,13 @@ fn table(out: &mut String, path: &str, entries: &[Entry<'_>], place: Place) {
                 let has_lines = (entries.iter())
                     .any(|(name, value)| matches!(form_of(name, value, inner), Form::Line(_)));
                 if has_lines {
-                    out.push_str(&format!("\n[{path}]\n"));
+                    // Below an item without lines of its own the first table is what the item is.
+                    let opens_item = out
+                        .lines()
+                        .last()
+                        .is_some_and(|line| line.starts_with("[["));
+                    out.push_str(if opens_item { "" } else { "\n" });
+                    out.push_str(&format!("[{path}]\n"));
                 }
                 table(out, &path, entries, inner);
             }

@@ -127,7 +127,15 @@ pub(super) fn one_of(verb: &str, word: &str, known: &[&str]) -> String {
 
 fn wrong_type(expected: &str, node: &Node, span: Span) -> Diagnostic {
     let message = format!("{expected} is expected, not {}", node.found());
-    let diagnostic = Diagnostic::new(Code::WrongType, message).label(span, "this value");
+    // What an argument brought is no matter of the recipe's shape.
+    let code = match &node.content {
+        Content::Scalar {
+            kind: ScalarKind::Expanded,
+            ..
+        } => Code::InvalidValue,
+        _ => Code::WrongType,
+    };
+    let diagnostic = Diagnostic::new(code, message).label(span, "this value");
     let wants_text = expected.starts_with("text");
     let quotes = match expected {
         "`true` or `false`" => ", without quotes",

@@ -82,6 +82,7 @@ impl<'de, 'd> MapAccess<'de> for Entries<'d> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Error> {
+        self.pass.visit();
         if let Some(entry) = self.written.pop() {
             self.value = Some(Value::Written(entry));
             seed.deserialize(StrDeserializer::new(&entry.key))

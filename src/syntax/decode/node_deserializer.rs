@@ -28,6 +28,7 @@ pub(super) struct NodeDeserializer<'d> {
 
 impl<'d> NodeDeserializer<'d> {
     pub(super) fn new(node: &'d Node, pass: &'d Pass) -> Self {
+        pass.visit();
         Self {
             node,
             pass,
@@ -96,6 +97,18 @@ fn visit_integer<'de, V: Visitor<'de>>(text: &str, visitor: V) -> Result<V::Valu
     }
 }
 
+/// A number with a fraction, or an infinity, but none that only became one because it is too large.
+fn visit_float<'de, V: Visitor<'de>>(text: &str, visitor: V) -> Result<V::Value, Error> {
+    // YAML writes a dot before the words: `-.inf`.
+    let word = || text.replacen('.', "", 1).parse();
+    match text.parse().or_else(|_| word()) {
+        Ok(number) if f64::is_finite(number) || !text.contains(|c: char| c.is_ascii_digit()) => {
+            visitor.visit_f64(number)
+        }
+        _ => Err(Error::invalid_value(Unexpected::Other("number"), &visitor)),
+    }
+}
+
 /// Numbers: what an expression became is read as one where a key wants one.
 macro_rules! number {
     ($($method:ident)*) => {$(
@@ -118,7 +131,7 @@ impl<'de, 'd> Deserializer<'de> for NodeDeserializer<'d> {
             Content::Scalar { text, kind } => match kind {
                 ScalarKind::String | ScalarKind::Expanded => visitor.visit_str(text),
                 ScalarKind::Integer => visit_integer(text, visitor),
-                ScalarKind::Float => visitor.visit_f64(text.parse().unwrap_or(f64::NAN)),
+                ScalarKind::Float => visit_float(text, visitor),
                 ScalarKind::Boolean => visitor.visit_bool(text.eq_ignore_ascii_case("true")),
                 ScalarKind::Null => visitor.visit_unit(),
             },

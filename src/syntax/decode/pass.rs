@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::{Error, NodeId};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::Span;
-use crate::syntax::node::{Content, Node};
+use crate::syntax::node::{Content, MOST_PROBLEMS, Node};
 
-/// Most problems that are looked for in one document.
-const MOST: usize = 100;
+/// Most keys and values that all passes together look at. Recipes of thousands of lines stay far below, and
+/// have all of their problems told; of a hundred thousand values each pass takes its time.
+const MOST_VISITS: usize = 300_000;
 /// What stands in for required values: one of them is accepted by nearly every key.
 const MADE_UP: [&str; 2] = ["a", "/"];
 
@@ -23,17 +24,24 @@ pub(super) struct Pass {
     suggested: RefCell<BTreeSet<(NodeId, &'static str)>>,
     /// Whether this pass has learnt what the next one may go around.
     learnt: Cell<bool>,
+    /// Keys and values that all passes looked at.
+    visits: Cell<usize>,
 }
 
 impl Pass {
     /// Whether there is reason for another pass.
     pub(super) fn begin_next(&self) -> bool {
-        self.learnt.replace(false) && !self.is_full()
+        self.learnt.replace(false) && !self.is_full() && self.visits.get() < MOST_VISITS
+    }
+
+    /// Counts a key or value that is looked at.
+    pub(super) fn visit(&self) {
+        self.visits.set(self.visits.get() + 1);
     }
 
     /// Whether enough was found.
     pub(super) fn is_full(&self) -> bool {
-        self.found.borrow().len() >= MOST
+        self.found.borrow().len() >= MOST_PROBLEMS
     }
 
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
@@ -59,7 +67,7 @@ impl Pass {
     /// Reports a problem, once.
     pub(super) fn report(&self, diagnostic: Diagnostic) {
         let mut found = self.found.borrow_mut();
-        if found.len() < MOST {
+        if found.len() < MOST_PROBLEMS {
             let span = diagnostic
                 .labels
                 .first()

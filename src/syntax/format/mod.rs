@@ -21,6 +21,9 @@ use trace::trace;
 
 /// Columns that a line should not go beyond.
 pub(super) const WIDTH: usize = 100;
+/// What a comment to onelayer itself begins with. Such a comment holds for its line, which is then
+/// not broken into several.
+const ADDRESS: &str = "onelayer:";
 
 /// Why a text was not formatted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,9 +70,15 @@ fn lay_out(text: &str, notation: Notation) -> Option<String> {
         Some((first, _)) if first.ends_with('\r') => "\r\n",
         _ => "\n",
     };
+    let speaks_to_us = |comment: &String| comment.starts_with(ADDRESS);
+    let width = if comments(body, notation).iter().any(speaks_to_us) {
+        Document::MAX_BYTES
+    } else {
+        WIDTH
+    };
     let formatted = match notation {
-        Notation::Yaml => yaml::lay_out(body)?.replace('\n', line_end),
-        Notation::Toml => toml::lay_out(body, line_end),
+        Notation::Yaml => yaml::lay_out(body, width)?.replace('\n', line_end),
+        Notation::Toml => toml::lay_out(body, line_end, width),
     };
     Some(format!("{mark}{formatted}"))
 }

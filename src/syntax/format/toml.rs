@@ -6,13 +6,13 @@
 
 use toml_parser::parser::EventKind;
 
-use super::WIDTH;
 use super::trace::toml_events;
 
 const INDENT: usize = 2;
 
 /// The text in the project's layout.
-pub(super) fn lay_out(text: &str, line_end: &str) -> String {
+pub(super) fn lay_out(text: &str, line_end: &str, width: usize) -> String {
+    let layout = Layout { line_end, width };
     let mut events = Events {
         events: toml_events(text),
         next: 0,
@@ -43,7 +43,7 @@ pub(super) fn lay_out(text: &str, line_end: &str) -> String {
                 let value = events.value();
                 let comment = events.comment_on_this_line();
                 let mut entry = format!("{key} = ");
-                value.write(&mut entry, 0, comment.chars().count(), line_end);
+                value.write(&mut entry, 0, comment.chars().count(), layout);
                 entry.push_str(&comment);
                 out.line(Line::Entry, &entry);
             }
@@ -52,6 +52,13 @@ pub(super) fn lay_out(text: &str, line_end: &str) -> String {
         line_ends = 0;
     }
     out.text
+}
+
+/// How lines end, and how long they may be.
+#[derive(Clone, Copy)]
+struct Layout<'t> {
+    line_end: &'t str,
+    width: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -281,7 +288,7 @@ impl<'t> Collection<'t> {
                 .any(|part| part.comment.is_some() || matches!(part.content, Content::Comment(_)))
     }
 
-    fn write_on_one_line(&self, out: &mut String, depth: usize, line_end: &str) {
+    fn write_on_one_line(&self, out: &mut String, depth: usize, layout: Layout<'_>) {
         out.push_str(if self.is_table { "{ " } else { "[" });
         for (index, part) in self.parts.iter().enumerate() {
             if let Content::Item { key, value } = &part.content {
@@ -289,17 +296,17 @@ impl<'t> Collection<'t> {
                 if let Some(key) = key {
                     out.push_str(&format!("{key} = "));
                 }
-                value.write(out, depth, 0, line_end);
+                value.write(out, depth, 0, layout);
             }
         }
         out.push_str(if self.is_table { " }" } else { "]" });
     }
 
-    fn write_on_lines(&self, out: &mut String, depth: usize, line_end: &str) {
+    fn write_on_lines(&self, out: &mut String, depth: usize, layout: Layout<'_>) {
         out.push_str(if self.is_table { "{" } else { "[" });
         for part in &self.parts {
-            out.push_str(if part.blank { line_end } else { "" });
-            out.push_str(line_end);
+            out.push_str(if part.blank { layout.line_end } else { "" });
+            out.push_str(layout.line_end);
             out.push_str(&" ".repeat(INDENT * (depth + 1)));
             match &part.content {
                 Content::Comment(text) => out.push_str(text),
@@ -307,7 +314,7 @@ impl<'t> Collection<'t> {
                     if let Some(key) = key {
                         out.push_str(&format!("{key} = "));
                     }
-                    value.write(out, depth + 1, ",".len(), line_end);
+                    value.write(out, depth + 1, ",".len(), layout);
                     out.push(',');
                 }
             }
@@ -315,7 +322,7 @@ impl<'t> Collection<'t> {
                 out.push_str(&format!(" {comment}"));
             }
         }
-        out.push_str(line_end);
+        out.push_str(layout.line_end);
         out.push_str(&" ".repeat(INDENT * depth));
         out.push(if self.is_table { '}' } else { ']' });
     }
@@ -330,7 +337,7 @@ impl Value<'_> {
     }
 
     /// Writes it behind what `out` ends with; `after` columns must stay free behind it.
-    fn write(&self, out: &mut String, depth: usize, after: usize, line_end: &str) {
+    fn write(&self, out: &mut String, depth: usize, after: usize, layout: Layout<'_>) {
         let collection = match self {
             Self::Scalar(text) => return out.push_str(text),
             Self::Collection(collection) => collection,
@@ -338,14 +345,14 @@ impl Value<'_> {
         if let Some(flat) = collection.flat() {
             let line = out.rsplit('\n').next().unwrap_or_default();
             let end = line.chars().count() + flat.chars().count() + after;
-            if !flat.contains('\n') && (end <= WIDTH || collection.parts.is_empty()) {
+            if !flat.contains('\n') && (end <= layout.width || collection.parts.is_empty()) {
                 return out.push_str(&flat);
             }
         }
         if collection.is_table && !collection.is_broken() {
-            collection.write_on_one_line(out, depth, line_end);
+            collection.write_on_one_line(out, depth, layout);
         } else {
-            collection.write_on_lines(out, depth, line_end);
+            collection.write_on_lines(out, depth, layout);
         }
     }
 }

@@ -2,18 +2,17 @@
 
 use pretty_yaml::config::{FormatOptions, LanguageOptions, LayoutOptions};
 
-use super::WIDTH;
 use super::block_scalar::{put_back, take_out};
 
 /// How often a text is laid out again until nothing changes any more.
 const ROUNDS: usize = 4;
 
 /// The text in the project's layout, with plain line ends; `None` if the formatter cannot read it.
-pub(super) fn lay_out(text: &str) -> Option<String> {
+pub(super) fn lay_out(text: &str, width: usize) -> Option<String> {
     // YAML takes each of them for one line end, in scalars too (YAML 1.2.2, section 5.4).
     let mut text = text.replace("\r\n", "\n").replace('\r', "\n");
     for _ in 0..ROUNDS {
-        let again = once(&text)?;
+        let again = once(&text, width)?;
         if again == text {
             break;
         }
@@ -22,10 +21,10 @@ pub(super) fn lay_out(text: &str) -> Option<String> {
     Some(text)
 }
 
-fn once(text: &str) -> Option<String> {
+fn once(text: &str, width: usize) -> Option<String> {
     let options = FormatOptions {
         layout: LayoutOptions {
-            print_width: WIDTH,
+            print_width: width,
             ..LayoutOptions::default()
         },
         language: LanguageOptions {

@@ -1,5 +1,7 @@
 //! `${NAME}` where an argument is meant.
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::{Code, Diagnostic};
 use crate::recipe::{Command, Scope, Step};
 use crate::source::Span;
@@ -75,11 +77,17 @@ fn text(
     if !text.contains("${") || !subject.is_read(place, key) {
         return;
     }
-    for name in subject.recipe.args.keys() {
-        let shell = format!("${{{name}}}");
-        if !text.contains(&shell) || is_set(name) {
+    let mut reported: BTreeSet<&str> = BTreeSet::new();
+    for (at, _) in text.match_indices("${") {
+        let rest = &text[at + 2..];
+        let Some(name) = rest.find('}').map(|end| &rest[..end]) else {
+            return;
+        };
+        let is_argument = subject.recipe.args.contains_key(name);
+        if !is_argument || is_set(name) || !reported.insert(name) {
             continue;
         }
+        let shell = format!("${{{name}}}");
         let whole = subject.below(place, key);
         // In the source the name may stand behind escapes, and is then not found.
         let span = match subject.file.slice(whole).find(&shell) {
