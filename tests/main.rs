@@ -39,6 +39,7 @@ mod rootfs;
 mod sandbox;
 mod schema;
 mod stages;
+mod steps;
 mod support;
 mod unpacking;
 mod validating;
