@@ -252,7 +252,7 @@ fn inspect_reads_what_build_wrote() {
 }
 
 /// Type, mode, owner, group and link text of what is at `path`.
-fn look(root: &Path, path: &str) -> String {
+pub(crate) fn look(root: &Path, path: &str) -> String {
     let place = root.join(path);
     let found = match fs::symlink_metadata(&place) {
         Ok(found) => found,

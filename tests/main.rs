@@ -5,15 +5,19 @@
     reason = "a failed step of a test is a failed test"
 )]
 
+mod accounts;
 mod agreement;
 mod allowances;
 mod archives;
+mod capabilities;
+mod certificates;
 mod changes;
 mod command_line;
 mod conversion;
 mod diagnostics;
 mod editors;
 mod explanations;
+mod fetching;
 mod fixtures;
 mod flask;
 mod foreign_images;
@@ -35,5 +39,7 @@ mod rootfs;
 mod sandbox;
 mod schema;
 mod stages;
+mod steps;
 mod support;
+mod unpacking;
 mod validating;

@@ -87,15 +87,11 @@ impl Reporter for Lines {
                 ));
             }
             Event::Warning { message } => line(format_args!("warning: {message}")),
-            Event::Fetching { step, done, total } => {
-                if self.is_due() {
-                    line(format_args!("[{step}] {}", so_far(*done, *total)));
-                }
+            Event::Fetching { step, done, total } if self.is_due() => {
+                line(format_args!("[{step}] {}", so_far(*done, *total)));
             }
-            Event::Squashing { done, total } => {
-                if self.is_due() {
-                    line(format_args!("squashing: {}", so_far(*done, Some(*total))));
-                }
+            Event::Squashing { done, total } if self.is_due() => {
+                line(format_args!("squashing: {}", so_far(*done, Some(*total))));
             }
             Event::Squashed {
                 entries,

@@ -5,6 +5,7 @@
 //! its owner and mode, what goes away becomes a whiteout. It mounts nothing and needs no
 //! privilege: owners that the disk cannot take are noted in a table beside it.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::Path;
 
@@ -51,6 +52,9 @@ impl Ownership {
 pub(super) struct Editor<'a> {
     tree: &'a Tree,
     upper: Rootfs,
+    /// The folder that holds the upper directory, and its name there: the upper directory is itself
+    /// the new root directory, which is edited from above.
+    above: Option<(Rootfs, OsString)>,
     /// What everything written should be; kept only if the disk refused some of it.
     attributes: Attributes,
     /// The disk does not take every owner, attribute or device.
@@ -86,22 +90,20 @@ impl<'a> Editor<'a> {
         upper: &Path,
         source_date_epoch: u64,
     ) -> Result<Self, ExecuteError> {
+        let above = match (upper.parent(), upper.file_name()) {
+            (Some(above), Some(name)) => Some((Rootfs::open(above)?, name.to_owned())),
+            _ => None,
+        };
         let mut editor = Self {
             tree,
             upper: Rootfs::open(upper)?,
+            above,
             attributes: Attributes::new(),
             unprivileged: false,
             time: i64::try_from(source_date_epoch).unwrap_or(i64::MAX),
         };
-        // The upper directory is itself the new root directory; it is edited from above.
-        if let (Some(root), Some(above), Some(name)) =
-            (tree.get(b""), upper.parent(), upper.file_name())
-        {
-            let above = Rootfs::open(above)?;
-            let wanted = Ownership::of(root);
-            let permission = above.chown(name, wanted.owner())?;
-            editor.note(b"", wanted, permission);
-            above.chmod(name, editor.disk_mode(wanted.mode, true))?;
+        if let Some(root) = tree.get(b"") {
+            editor.change(b"", Ownership::of(root))?;
         }
         Ok(editor)
     }
@@ -222,11 +224,15 @@ impl<'a> Editor<'a> {
             FileKind::File => self.upper.xattr(disk(path), CAPABILITY)?,
             _ => None,
         };
-        let permission = self.upper.chown(disk(path), wanted.owner())?;
+        let permission = {
+            let (folder, name) = self.place(path);
+            folder.chown(name, wanted.owner())?
+        };
         self.note(path, wanted, permission);
         if found.kind != FileKind::Symlink {
             let mode = self.disk_mode(wanted.mode, found.kind == FileKind::Directory);
-            self.upper.chmod(disk(path), mode)?;
+            let (folder, name) = self.place(path);
+            folder.chmod(name, mode)?;
         }
         match kept {
             Some(kept) => self.xattr(path, CAPABILITY, &kept),
@@ -323,6 +329,14 @@ impl<'a> Editor<'a> {
             self.xattr(path, &name, &xattr.value)?;
         }
         Ok(())
+    }
+
+    /// A folder, and the name in it by which `path` is edited.
+    fn place<'p>(&'p self, path: &'p [u8]) -> (&'p Rootfs, &'p Path) {
+        match &self.above {
+            Some((above, name)) if path.is_empty() => (above, Path::new(name)),
+            _ => (&self.upper, disk(path)),
+        }
     }
 
     fn xattr(&mut self, path: &[u8], name: &str, value: &[u8]) -> Result<(), ExecuteError> {

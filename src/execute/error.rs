@@ -182,9 +182,9 @@ impl ExecuteError {
             Self::Fetch(error) => error.help().map(str::to_owned),
             Self::Archive(error) => error.help().map(str::to_owned),
             Self::InputChanged { .. } => Some("build again".to_owned()),
-            Self::IsADirectory { path } => {
-                Some(format!("end `to` with `/` to copy into it: `{path}/`"))
-            }
+            Self::IsADirectory { path } => Some(format!(
+                "name what shall be in it, as `{path}/NAME`, or remove it first"
+            )),
             Self::UnknownName { .. } => {
                 Some("use a number, or make the user in an earlier step".to_owned())
             }

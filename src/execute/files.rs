@@ -1,6 +1,6 @@
 //! The steps that change single files: copy, write, link, directory.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -64,6 +64,12 @@ fn copy_file(
         path: entry.source.to_string(),
         source,
     };
+    // What became a pipe since the plan was made would be waited for without end.
+    if !fs::metadata(&source).map_err(failed)?.is_file() {
+        return Err(ExecuteError::InputChanged {
+            path: entry.source.to_string(),
+        });
+    }
     let mut from = File::open(&source).map_err(failed)?;
     let mut to = HashingWriter::new(to);
     io::copy(&mut from, &mut to).map_err(|source| ExecuteError::Write {

@@ -19,7 +19,10 @@ pub(super) fn remove(
     action: &RemoveAction,
     editor: &mut Editor,
 ) -> Result<Vec<String>, ExecuteError> {
-    each(&action.patterns, editor, |editor, path| editor.remove(path))
+    let find = |editor: &Editor, pattern: &str| matches(editor.tree(), pattern);
+    each(&action.patterns, editor, find, |editor, path| {
+        editor.remove(path)
+    })
 }
 
 /// Changes owners, modes and capabilities of what the patterns name; gives the patterns that named
@@ -28,7 +31,11 @@ pub(super) fn permissions(
     action: &PermissionsAction,
     editor: &mut Editor,
 ) -> Result<Vec<String>, ExecuteError> {
-    each(&action.patterns, editor, |editor, path| {
+    let find = |editor: &Editor, pattern: &str| match pattern {
+        "/" => Ok(vec![Vec::new()]),
+        pattern => matches(editor.tree(), pattern),
+    };
+    each(&action.patterns, editor, find, |editor, path| {
         let mut files = change(action, editor, path)?;
         if action.recursive {
             let below: Vec<Box<[u8]>> = editor
@@ -79,11 +86,12 @@ fn change(
 fn each(
     patterns: &[String],
     editor: &mut Editor,
+    find: impl Fn(&Editor, &str) -> Result<Vec<Vec<u8>>, ExecuteError>,
     mut act: impl FnMut(&mut Editor, &[u8]) -> Result<(), ExecuteError>,
 ) -> Result<Vec<String>, ExecuteError> {
     let mut unmatched = Vec::new();
     for pattern in patterns {
-        let paths = matches(editor.tree(), pattern)?;
+        let paths = find(editor, pattern)?;
         if paths.is_empty() {
             unmatched.push(pattern.clone());
         }

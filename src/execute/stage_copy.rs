@@ -173,7 +173,10 @@ impl Copying<'_> {
                 if self.action.keeps_attributes() {
                     editor.xattrs(&path, entry)?;
                 }
-                Ok(())
+                match self.action.capabilities {
+                    Some(capabilities) => editor.capabilities(&path, capabilities),
+                    None => Ok(()),
+                }
             }
             Kind::CharDevice { major, minor } => self.special(
                 (FileKind::CharacterDevice, (*major, *minor)),

@@ -5,6 +5,7 @@ pub(crate) mod documents;
 pub(crate) mod image;
 pub(crate) mod listing;
 pub(crate) mod nasty;
+pub(crate) mod server;
 pub(crate) mod workspace;
 
 use std::env;

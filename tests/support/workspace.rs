@@ -83,6 +83,9 @@ impl Workspace {
         (command.current_dir(self.folder.path()))
             .env("ONELAYER_CACHE_DIR", self.cache())
             .env_remove("ONELAYER_CA_BUNDLE");
+        for name in ["http_proxy", "https_proxy", "all_proxy", "no_proxy"] {
+            command.env_remove(name).env_remove(name.to_uppercase());
+        }
     }
 
     /// Builds the recipe in `context/`.

@@ -16,13 +16,13 @@ const LARGEST: u64 = 16 << 20;
 #[non_exhaustive]
 pub enum DatabaseError {
     /// A folder, pipe or device.
-    #[error("`/{path}` in the root is no regular file")]
+    #[error("`{path}` in the root is no regular file")]
     NotAFile {
         /// Path in the root.
         path: String,
     },
     /// Far too many bytes.
-    #[error("`/{path}` in the root has more than {most} bytes")]
+    #[error("`{path}` in the root has more than {most} bytes")]
     TooLarge {
         /// Path in the root.
         path: String,
@@ -36,7 +36,7 @@ pub enum DatabaseError {
     #[error(transparent)]
     Open(#[from] TreeError),
     /// It cannot be read.
-    #[error("cannot read `/{path}` in the root")]
+    #[error("cannot read `{path}` in the root")]
     Read {
         /// Path in the root.
         path: String,

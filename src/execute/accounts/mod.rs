@@ -85,7 +85,14 @@ impl Files {
             shadow,
             gshadow,
             uids: action.users.iter().filter_map(|user| user.uid).collect(),
-            gids: action.groups.iter().filter_map(|group| group.gid).collect(),
+            // A user without a group gets one of the same number.
+            gids: (action.groups.iter().filter_map(|group| group.gid))
+                .chain(
+                    (action.users.iter())
+                        .filter(|user| user.group.is_none())
+                        .filter_map(|user| user.uid),
+                )
+                .collect(),
         })
     }
 

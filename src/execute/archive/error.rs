@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::tree::display;
+use crate::plan::BytePath;
 
 /// Why an archive could not be unpacked.
 #[derive(Debug, thiserror::Error)]
@@ -35,12 +35,12 @@ pub enum ArchiveError {
         most: u64,
     },
     /// One of its entries cannot be.
-    #[error("`{}` in the archive `{url}` {problem}", display(entry))]
+    #[error("`{entry}` in the archive `{url}` {problem}")]
     Entry {
         /// The archive.
         url: String,
         /// The entry's name, as the archive has it.
-        entry: Vec<u8>,
+        entry: BytePath,
         /// What is wrong with it.
         problem: EntryProblem,
     },

@@ -7,7 +7,6 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use crate::plan::{BytePath, Mode};
 use crate::progress::{Event, Reporter};
 use crate::sandbox::{Cancel, Exit};
-use crate::tree::display;
 
 use super::compression::Format;
 use super::member::{Member, MemberKind, Part, relative};
@@ -123,7 +122,7 @@ impl Extraction<'_> {
     pub(super) fn entry(&self, name: &[u8], problem: EntryProblem) -> ArchiveError {
         ArchiveError::Entry {
             url: self.url.to_owned(),
-            entry: name.to_vec(),
+            entry: name.to_vec().into(),
             problem,
         }
     }
@@ -132,7 +131,7 @@ impl Extraction<'_> {
         let Some(first) = devices.first() else {
             return;
         };
-        let (step, first) = (self.step, display(first));
+        let (step, first) = (self.step, BytePath::from(first.clone()));
         let message = match devices.len() {
             1 => format!("step {step}: device `{first}` of the archive is left out"),
             all => format!(
@@ -172,7 +171,7 @@ impl Unpacking<'_, '_> {
             return Ok(());
         };
         if let Some(above) = ends(&name).find(|end| self.others.contains(&name[..*end])) {
-            let above = shown(&name[..above]);
+            let above = BytePath::from(name[..above].to_vec()).to_string();
             return Err(at(EntryProblem::Below { above }).into());
         }
         if name.is_empty() && member.kind != MemberKind::Directory {
@@ -273,7 +272,7 @@ impl Unpacking<'_, '_> {
         path: &[u8],
     ) -> Result<(), ExecuteError> {
         let missing = || {
-            let target = shown(target);
+            let target = BytePath::from(target.to_vec()).to_string();
             let problem = EntryProblem::HardLink { target };
             self.extraction.entry(&member.name, problem)
         };
@@ -311,14 +310,28 @@ impl Unpacking<'_, '_> {
             path: shown(&member.name),
             source,
         };
-        let Some(parts) = parts else {
-            return self.copy(file, member, size, content);
-        };
-        for part in parts {
-            file.seek(SeekFrom::Start(part.offset)).map_err(failed)?;
-            self.copy(file, member, part.length, content)?;
+        match parts {
+            None => self.copy(file, member, size, content)?,
+            Some(parts) => {
+                for part in parts {
+                    file.seek(SeekFrom::Start(part.offset)).map_err(failed)?;
+                    self.copy(file, member, part.length, content)?;
+                }
+                file.set_len(size).map_err(failed)?;
+            }
         }
-        file.set_len(size).map_err(failed)
+        // Only at its end a zip's checksum is looked at.
+        match content.read(&mut [0]) {
+            Ok(0) => Ok(()),
+            Ok(_) => {
+                let problem = EntryProblem::Header("fewer bytes than there are");
+                Err(self.extraction.entry(&member.name, problem).into())
+            }
+            Err(source) => {
+                let url = self.extraction.url.to_owned();
+                Err(ArchiveError::Read { url, source }.into())
+            }
+        }
     }
 
     fn copy(

@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(records.number("size").unwrap(), Some(7));
         assert_eq!(Records::parse(b"8 path=\n").unwrap().get("path"), None);
         for bad in [
-            &b"9 path=a\n"[..],
+            &b"8 path=a\n"[..],
             b"11 path=a\n",
             b"10 pathaa\n",
             b"-1 path=a\n",

@@ -50,7 +50,7 @@ impl Fault {
             },
             Self::Entry(entry, problem) => ArchiveError::Entry {
                 url,
-                entry,
+                entry: entry.into(),
                 problem,
             },
         }
@@ -114,13 +114,12 @@ impl<R: Read> Tape<R> {
         self.skip()?;
         let mut header = Header::new_old();
         let first = self.headers == 0;
-        match self.block(header.as_mut_bytes()) {
-            Ok(true) if header.as_bytes().iter().any(|byte| *byte != 0) => {}
-            Ok(_) => return Ok(None),
-            Err(error) if first && error.kind() == io::ErrorKind::UnexpectedEof => {
-                return Err(Fault::NoTar);
-            }
-            Err(error) => return Err(error.into()),
+        match self.fill(header.as_mut_bytes())? {
+            0 if !first => return Ok(None),
+            BLOCK if header.as_bytes().iter().all(|byte| *byte == 0) => return Ok(None),
+            BLOCK => {}
+            _ if first => return Err(Fault::NoTar),
+            _ => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
         }
         // The sum is over all bytes, with blanks for the sum itself.
         let (before, after) = (&header.as_bytes()[..148], &header.as_bytes()[156..]);
@@ -273,19 +272,23 @@ impl<R: Read> Tape<R> {
         io::copy(self, &mut io::sink()).map(drop)
     }
 
-    /// Fills one block; false at the end of the stream.
+    /// Fills one block; false if the stream ends before.
     fn block(&mut self, block: &mut [u8]) -> io::Result<bool> {
+        Ok(self.fill(block)? == block.len() as u64)
+    }
+
+    /// Fills what can be filled, and says how much that is.
+    fn fill(&mut self, block: &mut [u8]) -> io::Result<u64> {
         let mut filled = 0;
         while filled < block.len() {
             match self.stream.read(&mut block[filled..]) {
-                Ok(0) if filled == 0 => return Ok(false),
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(0) => break,
                 Ok(length) => filled += length,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(true)
+        Ok(filled as u64)
     }
 }
 

@@ -23,8 +23,9 @@ const REGULAR: u32 = 0o100_000;
 const LONGEST_LINK: u64 = 4095;
 
 /// The directory is held in memory; it may have so many bytes for each entry that an archive may
-/// have.
+/// have, and so many more for finding it.
 const BYTES_OF_ENTRY: u64 = 128;
+const BYTES_OF_SEARCH: u64 = 1 << 20;
 
 /// Unpacks `file`.
 pub(super) fn unpack(file: File, unpacking: &mut Unpacking<'_, '_>) -> Result<(), ExecuteError> {
@@ -36,7 +37,7 @@ pub(super) fn unpack(file: File, unpacking: &mut Unpacking<'_, '_>) -> Result<()
         })
     };
     let most = extraction.limits.entries;
-    let left = Cell::new(most.saturating_mul(BYTES_OF_ENTRY));
+    let left = Cell::new(most.saturating_mul(BYTES_OF_ENTRY) + BYTES_OF_SEARCH);
     let file = Measured {
         inner: BufReader::new(file),
         left: &left,
