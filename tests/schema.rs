@@ -166,3 +166,45 @@ fn recipes_of_a_wrong_shape_fail_the_schema() {
         }
     }
 }
+
+/// Whether a schema, or a part of it, has a key.
+fn says(schema: &Value, key: &str) -> bool {
+    let parts = ["anyOf", "allOf", "oneOf"].iter();
+    let mut parts = parts.filter_map(|part| schema[*part].as_array()).flatten();
+    schema.get(key).is_some() || parts.any(|part| says(part, key)) || says_in_items(schema, key)
+}
+
+fn says_in_items(schema: &Value, key: &str) -> bool {
+    schema.get("items").is_some_and(|items| says(items, key))
+}
+
+#[test]
+fn hovering_over_any_key_tells_what_it_is_for_and_how_it_is_written() {
+    let schema = recipe_schema();
+    let mappings = schema["definitions"].as_object().unwrap().iter();
+    let mappings = mappings.map(|(name, mapping)| (name.as_str(), mapping));
+    for (name, mapping) in mappings.chain([("the recipe", &schema)]) {
+        let Some(properties) = mapping["properties"].as_object() else {
+            continue;
+        };
+        for (key, property) in properties {
+            let described = property["description"].as_str();
+            assert!(
+                described.is_some_and(|text| text.len() > 10),
+                "{name}: {key}"
+            );
+            // A mapping shows its own keys; a boolean has but two words.
+            let shows = [
+                "examples",
+                "enum",
+                "const",
+                "default",
+                "$ref",
+                "additionalProperties",
+            ];
+            let is_boolean = property.to_string().contains("\"boolean\"");
+            let is_shown = shows.iter().any(|word| says(property, word)) || is_boolean;
+            assert!(is_shown, "{name}: `{key}` has no example: {property}");
+        }
+    }
+}

@@ -11,6 +11,7 @@ use super::{AbsolutePath, AccountName, Condition};
 #[serde(deny_unknown_fields)]
 pub struct AccountsStep {
     /// Title of the step, for messages and progress.
+    #[schemars(example = &"install the application")]
     pub name: Option<String>,
     /// Condition under which the step is made.
     pub when: Option<Condition>,
@@ -25,7 +26,7 @@ pub struct Accounts {
     /// Groups, made before the users.
     #[serde(default)]
     pub groups: Vec<Group>,
-    /// Users.
+    /// Users, made after the groups.
     #[serde(default)]
     pub users: Vec<User>,
 }
@@ -38,6 +39,7 @@ pub struct Group {
     pub name: AccountName,
     /// Number of the group; the lowest free one of its range if not given.
     #[schemars(range(max = 4_294_967_294_u32))]
+    #[schemars(example = 1000)]
     pub gid: Option<u32>,
     /// Whether its number comes from the range of system groups (below 1000).
     #[serde(default)]
@@ -55,6 +57,7 @@ pub struct User {
     pub name: AccountName,
     /// Number of the user; the lowest free one of its range if not given.
     #[schemars(range(max = 4_294_967_294_u32))]
+    #[schemars(example = 1000)]
     pub uid: Option<u32>,
     /// Group of the user; one with the user's name and number, which is made if it is not there,
     /// if not given.
@@ -68,8 +71,10 @@ pub struct User {
     /// `false` for a system user.
     pub create_home: Option<bool>,
     /// Shell of the user, `/sbin/nologin` if not given.
+    #[schemars(extend("default" = "/sbin/nologin"))]
     pub shell: Option<AbsolutePath>,
     /// Full name or other comment.
+    #[schemars(example = &"Application")]
     pub comment: Option<String>,
     /// Whether its number comes from the range of system users (below 1000).
     #[serde(default)]

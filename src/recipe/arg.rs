@@ -31,6 +31,7 @@ pub(super) struct ArgMapping {
     /// The value without `--set`. Numbers and booleans are taken as the text that was written.
     default: Option<Text>,
     /// What it is for, in a sentence.
+    #[schemars(example = &"version of the application")]
     description: Option<String>,
     /// The only values that it may have.
     #[serde(default)]

@@ -31,6 +31,7 @@ pub enum Base {
 pub struct BaseImage {
     /// Reference of the image: `docker://NAME`, a bare name, `oci:DIR[:TAG]`, `oci-archive:FILE`,
     /// `docker-archive:FILE` or `containers-storage:NAME`.
+    #[schemars(example = &"docker://docker.io/library/debian:12")]
     pub image: String,
     /// Digest that the image must have: `sha256:…`.
     pub digest: Option<Sha256>,

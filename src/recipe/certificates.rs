@@ -11,9 +11,11 @@ use super::{Condition, OneOrMany};
 #[serde(deny_unknown_fields)]
 pub struct Certificates {
     /// Title of the step, for messages and progress.
+    #[schemars(example = &"install the application")]
     pub name: Option<String>,
     /// Condition under which the step is made.
     pub when: Option<Condition>,
     /// PEM file in the context, or a list of them; each may hold several certificates.
+    #[schemars(example = &"pki/ca.pem")]
     pub certificates: OneOrMany<String>,
 }

@@ -30,13 +30,16 @@ pub enum Check {
 #[serde(deny_unknown_fields)]
 pub struct RunCheck {
     /// Title of the check, for messages.
+    #[schemars(example = &"the application answers")]
     pub name: Option<String>,
     /// What to run: text goes through `/bin/sh -e -c`, a list is a program and its arguments.
+    #[schemars(example = &"python3 -c 'import flask'")]
     pub run: Command,
     /// How it must end and what it must print; exit status 0 if not given.
     #[serde(default)]
     pub expect: Expect,
     /// Text on its standard input, which is empty if not given.
+    #[schemars(example = &"1 + 1\n")]
     pub stdin: Option<String>,
     /// User, and after a colon the group, as which it runs.
     pub user: Option<Owner>,
@@ -76,10 +79,13 @@ pub struct ExpectText {
 #[serde(deny_unknown_fields)]
 struct ExpectTextMapping {
     /// Text, or a list of texts, that must be contained in it.
+    #[schemars(example = &"version 1")]
     contains: Option<OneOrMany<String>>,
     /// Regular expression, or a list of them, that must match somewhere in it.
+    #[schemars(example = &"^[0-9.]+$")]
     matches: Option<OneOrMany<String>>,
     /// What it must be, but for line ends at its end.
+    #[schemars(example = &"2")]
     equals: Option<String>,
     /// Whether it must be empty, or must not be.
     empty: Option<bool>,
@@ -142,6 +148,7 @@ impl JsonSchema for ExpectText {
 #[serde(deny_unknown_fields)]
 pub struct FileCheck {
     /// Title of the check, for messages.
+    #[schemars(example = &"the application answers")]
     pub name: Option<String>,
     /// Path that must be there.
     pub file: AbsolutePath,
@@ -153,6 +160,7 @@ pub struct FileCheck {
     /// Owner that it must have.
     pub owner: Option<Owner>,
     /// Text, or a list of texts, that the file must hold.
+    #[schemars(example = &"Welcome")]
     pub contains: Option<OneOrMany<String>>,
     /// Whether somebody must be able to execute it, or nobody.
     pub executable: Option<bool>,
@@ -178,6 +186,7 @@ pub enum FileKind {
 #[serde(deny_unknown_fields)]
 pub struct AbsentCheck {
     /// Title of the check, for messages.
+    #[schemars(example = &"the application answers")]
     pub name: Option<String>,
     /// Path or glob, or a list of them, that must not be there.
     pub absent: OneOrMany<AbsolutePath>,
@@ -188,7 +197,9 @@ pub struct AbsentCheck {
 #[serde(deny_unknown_fields)]
 pub struct PackageCheck {
     /// Title of the check, for messages.
+    #[schemars(example = &"the application answers")]
     pub name: Option<String>,
     /// Name, or a list of names, of packages that must be installed.
+    #[schemars(example = &"bash")]
     pub package: OneOrMany<String>,
 }

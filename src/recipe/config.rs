@@ -12,9 +12,11 @@ use super::{AbsolutePath, Healthcheck, Inherit, Owner, Port, Setting, Signal};
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Words that start every container; what a user adds comes after them.
+    #[schemars(example = ["/entrypoint.sh"])]
     pub entrypoint: Option<Vec<String>>,
     /// Words that start a container unless the user gives others; after `entrypoint` if both are
     /// there.
+    #[schemars(example = ["--help"])]
     pub cmd: Option<Vec<String>>,
     /// Environment of containers. Numbers and booleans are taken as the text that was written;
     /// `null` (in TOML `{ unset = true }`) takes away a variable of the base.
@@ -39,8 +41,10 @@ pub struct Config {
     /// How an engine finds out whether a container is well; in docker's format only.
     pub healthcheck: Option<Healthcheck>,
     /// Who made the image, as name and address.
+    #[schemars(example = &"Example Team <team@example.com>")]
     pub author: Option<String>,
     /// What the image's history says about how its layer was made.
+    #[schemars(example = &"onelayer")]
     pub created_by: Option<String>,
     /// What is taken from the base's configuration: `all`, `none` or a list of keys. What names the
     /// base itself (its title, version, creation time and the like) is never taken unless `labels`

@@ -12,20 +12,24 @@ use super::{AbsolutePath, Condition, FileCapabilities, Mode, OneOrMany, OrKeep, 
 #[serde(deny_unknown_fields)]
 pub struct Copy {
     /// Title of the step, for messages and progress.
+    #[schemars(example = &"install the application")]
     pub name: Option<String>,
     /// Condition under which the step is made.
     pub when: Option<Condition>,
     /// File, folder or glob, or a list of them, in the context or in what `from` names.
+    #[schemars(example = &"app")]
     pub copy: OneOrMany<String>,
     /// Where the sources are: `stage:NAME` or the reference of an image; the context if not given.
     pub from: Option<Source>,
     /// Where it goes. A list or a glob needs a `to` that ends in `/`.
     pub to: AbsolutePath,
     /// Owner of all that is copied, `0:0` if not given; `keep` takes the file's own.
+    #[schemars(extend("default" = "0:0"))]
     pub owner: Option<OrKeep<Owner>>,
     /// Mode of files, 0644 or 0755 (executables) if not given; `keep` takes the file's own.
     pub mode: Option<OrKeep<Mode>>,
     /// Mode of folders, 0755 if not given; `keep` takes the folder's own.
+    #[schemars(extend("default" = "0755"))]
     pub directory_mode: Option<OrKeep<Mode>>,
     /// Globs, relative to each source, of what is left out.
     #[serde(default)]

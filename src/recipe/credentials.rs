@@ -9,9 +9,12 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
     /// Secret that holds the user's name.
+    #[schemars(example = &"repository-user")]
     pub username: Option<String>,
     /// Secret that holds the password.
+    #[schemars(example = &"repository-password")]
     pub password: Option<String>,
     /// Secret that holds a token, sent as `Authorization: Bearer`.
+    #[schemars(example = &"repository-token")]
     pub token: Option<String>,
 }

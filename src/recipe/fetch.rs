@@ -11,10 +11,12 @@ use super::{AbsolutePath, ByPlatform, Condition, Mode, Owner, Sha256, Sha512};
 #[serde(deny_unknown_fields)]
 pub struct Fetch {
     /// Title of the step, for messages and progress.
+    #[schemars(example = &"install the application")]
     pub name: Option<String>,
     /// Condition under which the step is made.
     pub when: Option<Condition>,
     /// Address of the file, `https://…` or `http://…`.
+    #[schemars(example = &"https://example.com/tool-1.0.tar.gz")]
     pub fetch: String,
     /// Where it goes: a file takes this name, or goes into it when it ends in `/`; with `extract`
     /// it is the folder for what the archive holds.
@@ -32,6 +34,7 @@ pub struct Fetch {
     #[serde(default)]
     pub strip: u32,
     /// Owner of all that is written, `0:0` if not given.
+    #[schemars(extend("default" = "0:0"))]
     pub owner: Option<Owner>,
     /// Mode of the file, 0644 if not given. Files of an archive keep theirs unless this is given.
     pub mode: Option<Mode>,

@@ -13,5 +13,6 @@ pub struct Limits {
     /// manifest.
     pub image_size: Option<Size>,
     /// Most files, folders and links in the layer.
+    #[schemars(example = 50_000)]
     pub layer_entries: Option<u64>,
 }

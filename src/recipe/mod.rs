@@ -144,6 +144,7 @@ pub struct Recipe {
     /// image is written to `oci:out/NAME:TAG`.
     pub name: Name,
     /// What the image is for, in a sentence.
+    #[schemars(example = &"Web server of the example")]
     pub description: Option<String>,
     /// Values that whoever builds may choose with `--set NAME=VALUE`; `${{ args.NAME }}` stands for
     /// them in any text.

@@ -27,10 +27,12 @@ pub enum Mount {
 #[serde(deny_unknown_fields)]
 pub struct CacheMount {
     /// Name of the cache; steps that name the same one share it.
+    #[schemars(example = &"pip")]
     pub cache: String,
     /// Where the command sees it.
     pub target: AbsolutePath,
     /// Mode of the folder, 0755 if not given.
+    #[schemars(extend("default" = "0755"))]
     pub mode: Option<Mode>,
 }
 
@@ -39,12 +41,15 @@ pub struct CacheMount {
 #[serde(deny_unknown_fields)]
 pub struct SecretMount {
     /// Name of the secret.
+    #[schemars(example = &"token")]
     pub secret: String,
     /// File in which the command finds it, `/run/secrets/ID` if neither this nor `env` is given.
     pub target: Option<AbsolutePath>,
     /// Variable in which the command finds it, instead of a file.
+    #[schemars(example = &"TOKEN")]
     pub env: Option<String>,
     /// Mode of the file, 0400 if not given.
+    #[schemars(extend("default" = "0400"))]
     pub mode: Option<Mode>,
     /// Whether the build fails if the command line does not name it; `true` if not given.
     #[serde(default = "yes")]
@@ -57,6 +62,7 @@ pub struct SecretMount {
 #[serde(deny_unknown_fields)]
 pub struct BindMount {
     /// Path in the context, or in what `from` names.
+    #[schemars(example = &"src")]
     pub bind: String,
     /// Where it comes from: `stage:NAME` or a reference of an image; the context if not given.
     pub from: Option<Source>,
@@ -76,6 +82,7 @@ pub struct TmpfsMount {
     /// Most bytes that it takes.
     pub size: Option<Size>,
     /// Mode of the folder, 1777 if not given.
+    #[schemars(extend("default" = "1777"))]
     pub mode: Option<Mode>,
 }
 
@@ -84,10 +91,13 @@ pub struct TmpfsMount {
 #[serde(deny_unknown_fields)]
 pub struct SshMount {
     /// Name of the agent: `default` is the caller's own.
+    #[schemars(example = &"default")]
     pub ssh: String,
     /// Socket that the command sees, `/run/ssh-agent.sock` if not given.
+    #[schemars(extend("default" = "/run/ssh-agent.sock"))]
     pub target: Option<AbsolutePath>,
     /// Mode of the socket, 0600 if not given.
+    #[schemars(extend("default" = "0600"))]
     pub mode: Option<Mode>,
     /// Whether the build fails if there is no agent; `true` if not given.
     #[serde(default = "yes")]

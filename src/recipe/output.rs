@@ -20,9 +20,12 @@ pub struct Output {
     pub compression: Compression,
     /// Effort of the compression: 1 to 12 for gzip (4 if not given), 1 to 22 for zstd (3 if not
     /// given).
+    #[schemars(example = 4)]
     pub level: Option<u8>,
     /// Latest time that the image may show, in seconds since 1970; later ones are set to it. 0 if
     /// neither the recipe nor the command line says otherwise.
+    #[schemars(example = 1780000000_u64)]
+    #[schemars(extend("default" = 0))]
     pub source_date_epoch: Option<u64>,
     /// Tags under which the image is written, `latest` if there are none.
     #[serde(default)]

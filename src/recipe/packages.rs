@@ -20,8 +20,10 @@ pub struct Packages {
     #[serde(default)]
     pub run_in: RunIn,
     /// Release of the distribution, the value of `$releasever` in repository addresses.
+    #[schemars(example = &"9")]
     pub releasever: Option<String>,
     /// Architecture of the packages, the value of `$basearch`; the image's own if not given.
+    #[schemars(example = &"x86_64")]
     pub arch: Option<String>,
     /// Values of further variables in repository addresses, by name without the `$`. Numbers and
     /// booleans are taken as the text that was written.
@@ -33,6 +35,7 @@ pub struct Packages {
     pub setopts: BTreeMap<String, Text>,
     /// Languages whose translations are installed, as rpm's `%_install_langs` names them; all if
     /// not given.
+    #[schemars(example = ["en_US", "de_DE"])]
     pub languages: Option<Vec<String>>,
     /// Where packages come from. The host's own repositories are never read.
     #[serde(default)]
@@ -84,6 +87,7 @@ pub struct Packages {
 #[serde(deny_unknown_fields)]
 pub struct PackagesStep {
     /// Title of the step, for messages and progress.
+    #[schemars(example = &"install the application")]
     pub name: Option<String>,
     /// Condition under which the step is made.
     pub when: Option<Condition>,

@@ -10,6 +10,7 @@ use super::{AbsolutePath, Condition, FileCapabilities, Mode, OneOrMany, Owner};
 #[serde(deny_unknown_fields)]
 pub struct Permissions {
     /// Title of the step, for messages and progress.
+    #[schemars(example = &"install the application")]
     pub name: Option<String>,
     /// Condition under which the step is made.
     pub when: Option<Condition>,
