@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(shown("${{args.A}}"), ["e:args.A@0..11"]);
         assert_eq!(
             shown("é${{ args.A }}-${{ platform.os }}"),
-            ["t:é", "e:args.A@2..15", "t:-", "e:platform.os@16..33"]
+            ["t:é", "e:args.A@2..15", "t:-", "e:platform.os@16..34"]
         );
         assert_eq!(shown("a$${{ b }}"), ["t:a${{ b }}"]);
         assert_eq!(

@@ -65,7 +65,7 @@ impl Expansion<'_> {
             return Rewritten::Kept;
         };
         if first == "args" {
-            self.diagnostics.push(
+            self.report(
                 Diagnostic::new(
                     Code::InvalidExpression,
                     "arguments cannot depend on other values",
@@ -81,6 +81,8 @@ impl Expansion<'_> {
             }
             _ => None,
         };
+        // Once for all of them: a text may have very many.
+        let starts = self.starts(span, text);
         let mut replaced = String::new();
         let mut is_known = true;
         let mut number = 0;
@@ -94,7 +96,7 @@ impl Expansion<'_> {
                 }
                 Part::Expression(expression) => expression,
             };
-            let place = self.place(span, text, number);
+            let place = self.place(span, starts.get(number));
             number += 1;
             match self.expression(expression, stage, place) {
                 Some(value) => {
@@ -105,7 +107,7 @@ impl Expansion<'_> {
             }
             if self.added > MOST_ADDED {
                 if is_known {
-                    self.diagnostics.push(
+                    self.report(
                         Diagnostic::new(Code::Budget, "expressions make the recipe too large")
                             .label(place, "limit reached here")
                             .help("move large content to files and copy them"),
@@ -130,7 +132,7 @@ impl Expansion<'_> {
         let reference = match &expression.reference {
             Ok(reference) => reference,
             Err(problem) => {
-                self.diagnostics.push(
+                self.report(
                     Diagnostic::new(Code::InvalidExpression, problem.message.clone())
                         .label(place, "this expression")
                         .help(problem.help.clone()),
@@ -146,7 +148,7 @@ impl Expansion<'_> {
             Ok(Value::Unknown(later)) => {
                 self.is_open = true;
                 if later == Later::Base && self.values.platform().is_some() {
-                    self.diagnostics.push(
+                    self.report(
                         Diagnostic::new(
                             Code::NotCarriedOut,
                             "the environment of a base that is an image is not read yet",
@@ -158,7 +160,7 @@ impl Expansion<'_> {
                 None
             }
             Err(missing) => {
-                self.diagnostics.push(
+                self.report(
                     Diagnostic::new(missing.code, missing.problem.message)
                         .label(place, "this expression")
                         .help(missing.problem.help),
@@ -168,18 +170,32 @@ impl Expansion<'_> {
         }
     }
 
-    /// Where the expression with this number stands in the source of a text; the whole text if the
-    /// format's escapes hide it.
-    fn place(&self, span: Span, text: &str, number: usize) -> Span {
-        let source = self.file.slice(span);
-        let all = source.match_indices(EXPRESSION_OPEN);
-        if source.matches(EXPRESSION_OPEN).count() != text.matches(EXPRESSION_OPEN).count() {
-            return span;
+    /// One more problem; those that nobody would be told are not kept.
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() < Document::MOST_PROBLEMS {
+            self.diagnostics.push(diagnostic);
         }
-        let Some((start, _)) = all.into_iter().nth(number) else {
+    }
+
+    /// Where expressions begin in the source of a text; nothing if the format's escapes hide them.
+    fn starts(&self, span: Span, text: &str) -> Vec<usize> {
+        let source = self.file.slice(span);
+        let starts = source.match_indices(EXPRESSION_OPEN);
+        let starts: Vec<usize> = starts.map(|(start, _)| start).collect();
+        if starts.len() == text.matches(EXPRESSION_OPEN).count() {
+            starts
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Where the expression stands that begins at `start` of the source of a text; the whole text
+    /// without one.
+    fn place(&self, span: Span, start: Option<&usize>) -> Span {
+        let Some(start) = start else {
             return span;
         };
-        let rest = &source[start..];
+        let rest = &self.file.slice(span)[*start..];
         let length = rest.find("}}").map_or(rest.len(), |end| end + 2);
         Span::new(span.start + start, span.start + start + length)
     }
