@@ -1,7 +1,10 @@
 //! Corners of the steps that need no process, each with both kinds of users where owners matter.
 
 use std::fs;
-use std::process::Command;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use super::images::look;
 use super::privilege::as_nobody;
@@ -9,7 +12,7 @@ use super::support::server::{Reply, Server};
 use super::support::workspace::{Workspace, require_root, require_tool, tool};
 
 /// Builds `steps` as root and as nobody, which must give one image, and unpacks it.
-fn unpacked(steps: &str) -> Option<(Workspace, std::path::PathBuf)> {
+fn unpacked(steps: &str) -> Option<(Workspace, PathBuf)> {
     if !require_root() || !require_tool("umoci") || !require_tool("setpriv") {
         return None;
     }
@@ -207,4 +210,65 @@ steps:
     let root = workspace.unpack("out", "latest");
     let printed = tool(Command::new("getcap").arg(root.join("bin/tool")));
     assert!(printed.trim().ends_with(" cap_net_raw=ep"), "{printed}");
+}
+
+/// In a user namespace some owners can be set and others cannot: none may get lost.
+#[test]
+fn owners_that_the_disk_takes_only_in_part_are_all_kept() {
+    if !require_root() || !require_tool("unshare") {
+        return;
+    }
+    // One step with owners of both kinds, the easy one first.
+    let recipe = "
+name: x
+base: scratch
+steps:
+  - accounts:
+      users:
+        - {name: worker, system: true, home: /srv, create_home: true}
+        - {name: app}
+        - {name: last, uid: 7000}
+  - write: /etc/tool
+    content: tool
+    owner: '7:8'
+    capabilities: cap_kill+ep
+  - copy: tree
+    to: /tree
+    owner: worker:app
+  - permissions: /tree/b
+    mode: u+s
+";
+    let workspace = Workspace::with(recipe);
+    for name in ["a", "b"] {
+        workspace.write(&format!("tree/{name}"), name);
+    }
+    let root = workspace.build(&["-o", "oci:out"]).digest();
+    for ids in [1, 500, 6000] {
+        // Waits until its ids are mapped.
+        let script = "read line; exec \"$@\" </dev/null";
+        let wrapper = ["unshare", "--user", "sh", "-c", script, "sh"];
+        let arguments = ["build", "context", "-o", "oci:other"];
+        let mut command = workspace.below(&wrapper, &arguments);
+        command.env(
+            "ONELAYER_CACHE_DIR",
+            workspace.path(&format!("cache-{ids}")),
+        );
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let process = PathBuf::from(format!("/proc/{}", child.id()));
+        let own = fs::read_link("/proc/self/ns/user").unwrap();
+        while fs::read_link(process.join("ns/user")).unwrap() == own {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        for map in ["uid_map", "gid_map"] {
+            fs::write(process.join(map), format!("0 0 {ids}")).unwrap();
+        }
+        child.stdin.take().unwrap().write_all(b"go\n").unwrap();
+        let printed = child.wait_with_output().unwrap().stdout;
+        let printed = String::from_utf8(printed).unwrap();
+        assert_eq!(printed, format!("oci:other:latest@{root}\n"), "{ids}");
+    }
 }

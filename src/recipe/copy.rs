@@ -38,5 +38,6 @@ pub struct Copy {
     #[serde(default)]
     pub follow_links: bool,
     /// Capabilities that the copied files give to whoever executes them, as setcap(8) takes them.
+    /// Folders and links get none.
     pub capabilities: Option<FileCapabilities>,
 }

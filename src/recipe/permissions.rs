@@ -5,7 +5,8 @@ use serde::Deserialize;
 
 use super::{AbsolutePath, Condition, FileCapabilities, Mode, OneOrMany, Owner};
 
-/// Changes owner and mode of what is in the root file system.
+/// Changes owner, mode and capabilities of what is in the root file system. What is not given
+/// stays as it is; capabilities too, which the kernel would take away with the owner.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Permissions {
@@ -23,6 +24,7 @@ pub struct Permissions {
     /// Whether it holds for all below a folder too.
     #[serde(default)]
     pub recursive: bool,
-    /// Capabilities that the file gives to whoever executes it, as setcap(8) takes them.
+    /// Capabilities that the file gives to whoever executes it, as setcap(8) takes them. With
+    /// `recursive` or a glob they go to the regular files; if there is none, it is an error.
     pub capabilities: Option<FileCapabilities>,
 }

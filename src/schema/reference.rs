@@ -153,6 +153,7 @@ fn choice(out: &mut String, definition: &Value, sections: &Sections) {
             let link = (sections.short_link(alternative))
                 .unwrap_or_else(|| describe(alternative, sections));
             let text = alternative["description"].as_str().unwrap_or_default();
+            let text = text.split("\n\n").next().unwrap_or_default();
             out.push_str(&format!("- {link}: {text}\n"));
         }
     }
@@ -160,5 +161,5 @@ fn choice(out: &mut String, definition: &Value, sections: &Sections) {
 
 /// Text for a cell of a table.
 fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ")
+    text.replace('|', "\\|").replace("\n\n", " ")
 }

@@ -24,13 +24,18 @@ pub(super) fn refine(schema: &mut Value) {
     }
 }
 
+/// Lines are broken for the source code alone; paragraphs stay.
+fn paragraphs(text: &str) -> String {
+    let paragraphs = text.split("\n\n").map(|text| text.replace('\n', " "));
+    paragraphs.collect::<Vec<_>>().join("\n\n")
+}
+
 fn walk(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
             for (key, value) in object.iter_mut() {
                 match value {
-                    // Lines are broken for the source code alone.
-                    Value::String(text) if key == "description" => *text = text.replace('\n', " "),
+                    Value::String(text) if key == "description" => *text = paragraphs(text),
                     // Its keys are the language's, one of which is `default`.
                     Value::Object(properties) if key == "properties" => {
                         properties.values_mut().for_each(walk);

@@ -112,8 +112,8 @@ impl Files {
                 gid
             }
             None => {
-                let free = |gid: &u32| !self.gids.contains(gid) && self.gid_owner(*gid).is_none();
-                lowest("gid", group.system, &group.name, free)?
+                let taken = self.taken_gids();
+                lowest("gid", group.system, &group.name, |gid| !taken.contains(gid))?
             }
         };
         self.add_group(&group.name, gid);
@@ -196,14 +196,13 @@ impl Files {
                 uid
             }
             None => {
+                let users = self.passwd.all().filter_map(|line| line.id(2));
+                let mut taken: BTreeSet<u32> = users.chain(self.uids.iter().copied()).collect();
                 // A group of the user's own shall have the same number.
-                let free = |id: &u32| {
-                    let gid = || !self.gids.contains(id) && self.gid_owner(*id).is_none();
-                    !self.uids.contains(id)
-                        && self.uid_owner(*id).is_none()
-                        && (group.is_some() || gid())
-                };
-                lowest("uid", user.system, &user.name, free)?
+                if group.is_none() {
+                    taken.append(&mut self.taken_gids());
+                }
+                lowest("uid", user.system, &user.name, |id| !taken.contains(id))?
             }
         };
         let gid = match group {
@@ -255,10 +254,13 @@ impl Files {
     }
 
     /// Also a user whose group has no name has its number.
-    fn gid_owner(&self, gid: u32) -> Option<String> {
-        let groups = self.group.all().filter(|line| line.id(2) == Some(gid));
-        let users = self.passwd.all().filter(|line| line.id(3) == Some(gid));
-        groups.chain(users).next().map(|line| line.text(0))
+    fn taken_gids(&self) -> BTreeSet<u32> {
+        let groups = self.group.all().filter_map(|line| line.id(2));
+        let users = self.passwd.all().filter_map(|line| line.id(3));
+        groups
+            .chain(users)
+            .chain(self.gids.iter().copied())
+            .collect()
     }
 
     fn check_gid(&self, gid: u32, name: &str) -> Result<(), AccountsError> {
