@@ -127,7 +127,8 @@ fn collect_examples(schema: &Value, examples: &mut Vec<String>) {
 
 fn example(value: &Value) -> String {
     match value {
-        Value::String(text) => format!("`{text}`"),
+        // A line end would end the row of the table.
+        Value::String(text) => format!("`{}`", text.replace('\n', "\\n")),
         Value::Array(items) => {
             fn flow(value: &Value) -> String {
                 match value {
