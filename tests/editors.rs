@@ -67,8 +67,13 @@ fn finish(mut command: Command, input: &str) -> Output {
 }
 
 fn ask(documents: &[Value]) -> Vec<Answer> {
+    ask_server("language_server.js", documents)
+}
+
+/// What the server behind a driver in `tests/editors` says.
+fn ask_server(driver: &str, documents: &[Value]) -> Vec<Answer> {
     let mut node = Command::new("node");
-    node.arg(project("tests/editors/language_server.js"))
+    node.arg(project("tests/editors").join(driver))
         .arg(project("target/editors"));
     let output = finish(node, &json!(documents).to_string());
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -80,8 +85,13 @@ fn ask(documents: &[Value]) -> Vec<Answer> {
 
 /// A recipe that names the committed schema, and where its cursors stand.
 fn recipe(text: &str) -> (String, Vec<(usize, usize)>) {
+    below("# yaml-language-server: $schema=", text)
+}
+
+/// A recipe below a line that names the committed schema, and where its cursors stand.
+fn below(mark: &str, text: &str) -> (String, Vec<(usize, usize)>) {
     let schema = project("schema/recipe.schema.json");
-    let mut whole = format!("# yaml-language-server: $schema={}\n", schema.display());
+    let mut whole = format!("{mark}{}\n", schema.display());
     let mut cursors = Vec::new();
     for line in text.lines() {
         // Of one line after the other, so that a cursor never moves a later one.
@@ -401,6 +411,67 @@ fn completion_offers_keys_and_words_with_their_descriptions() {
             items.iter().all(|item| item.label != "null"),
             "{text:?}: {items:?}"
         );
+    }
+}
+
+#[test]
+fn editors_of_toml_show_and_offer_the_same() {
+    if !is_installed() {
+        return;
+    }
+    // Within a list of tables taplo shows what its heading is for, not the keys.
+    let (text, cursors) = below(
+        "#:schema ",
+        "na‸me = \"x\"
+base = \"scratch\"
+[packages]
+relea‸sever = \"9\"
+[[st‸eps]]
+run = \"echo\"
+[output]
+compr‸ession = \"gzip\"
+",
+    );
+    let shown = [
+        "/properties/name",
+        "/definitions/Packages/properties/releasever",
+        "/definitions/Run",
+        "/definitions/Output/properties/compression",
+    ];
+    const HEAD: &str = "name = \"x\"\nbase = \"scratch\"\n";
+    let offered: [(&str, &[&str]); 5] = [
+        ("‸\n", &["description", "args", "stages", "steps", "config"]),
+        (
+            "[[steps]]\n‸\n",
+            &["run", "copy", "fetch", "accounts", "when"],
+        ),
+        ("[config]\n‸\n", &["entrypoint", "cmd", "env", "labels"]),
+        ("[[packages.repositories]]\n‸\n", &["baseurl", "gpgkey"]),
+        (
+            "[output]\ncompression = ‸\n",
+            &["\"gzip\"", "\"zstd:chunked\""],
+        ),
+    ];
+    let path = |number: usize| project(&format!("target/editors/{number}.toml"));
+    let mut documents = vec![json!({ "path": path(0), "text": text, "hover": cursors })];
+    for (number, (text, _)) in offered.iter().enumerate() {
+        let (text, cursors) = below("#:schema ", &format!("{HEAD}{text}"));
+        documents.push(json!({ "path": path(number + 1), "text": text, "complete": cursors }));
+    }
+    let answers = ask_server("toml_server.js", &documents);
+    for (pointer, shown) in shown.iter().zip(&answers[0].hover) {
+        let (wanted, shown) = (descriptions(pointer), plain(shown));
+        let is_shown = wanted.iter().any(|wanted| shown.contains(wanted));
+        assert!(is_shown, "{pointer}: none of {wanted:?} is in {shown:?}");
+    }
+    for ((text, words), answer) in offered.iter().zip(&answers[1..]) {
+        let items = &answer.complete[0];
+        for word in *words {
+            assert!(
+                items.iter().any(|item| item.label == *word),
+                "`{word}` is not offered in {text:?}: {items:?}"
+            );
+        }
     }
 }
 
