@@ -69,6 +69,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("toml_parser", &["syntax/"]),
     ("toml_writer", &["syntax/"]),
     ("pretty_yaml", &["syntax/"]),
+    ("regex_syntax", &["validate/"]),
     ("schemars", &["recipe/", "schema/"]),
     ("nix", &["sandbox/", "rootfs/", "tree/"]),
     ("rustix", &["sandbox/", "rootfs/", "tree/", "transport/"]),

@@ -9,6 +9,7 @@ mod accounts;
 mod action;
 mod actions;
 mod certificates;
+mod check;
 mod copy;
 mod fetch;
 mod image;
@@ -30,6 +31,7 @@ pub use action::{
     Action, DirectoryAction, LinkAction, PermissionsAction, RemoveAction, RunAction, WriteAction,
 };
 pub use certificates::{CertificateFile, CertificatesAction};
+pub use check::{CheckKind, PlannedCheck};
 pub use copy::{CopyAction, CopyEntry, CopyFromAction, CopyKind};
 pub use fetch::FetchAction;
 pub use image::{HealthcheckSettings, HostPlatform, ImageSettings, LimitSettings, OutputSettings};

@@ -9,8 +9,8 @@ use crate::validate::{PathSegment, ValidRecipe};
 
 use super::problem::PlanProblem;
 use super::{
-    Action, HostPlatform, InputError, Inputs, Plan, PlannedStage, PlannedStep, SkippedStep,
-    StepKey, text,
+    Action, HostPlatform, InputError, Inputs, Plan, PlannedCheck, PlannedStage, PlannedStep,
+    SkippedStep, StepKey, text,
 };
 
 /// Version of the plan's JSON form.
@@ -81,6 +81,7 @@ impl<'a> Planner<'a> {
             key: image.key,
             steps: image.steps,
             skipped: image.skipped,
+            checks: image.checks,
             config: self.image(target),
             output: self.output(),
             limits: self.limits(),
@@ -119,6 +120,7 @@ impl<'a> Planner<'a> {
             key,
             steps,
             skipped,
+            checks: scope.checks.iter().map(PlannedCheck::from).collect(),
         }
     }
 

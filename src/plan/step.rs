@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Action, ImageSettings, LimitSettings, OutputSettings, StepKey};
+use super::{Action, ImageSettings, LimitSettings, OutputSettings, PlannedCheck, StepKey};
 
 /// The ordered, fully resolved steps of one image.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -28,6 +28,9 @@ pub struct Plan {
     /// Steps whose condition does not hold.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedStep>,
+    /// What must hold when all steps are made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<PlannedCheck>,
     /// What the image says about itself.
     pub config: ImageSettings,
     /// How it is written.
@@ -53,6 +56,9 @@ pub struct PlannedStage {
     /// Steps whose condition does not hold.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<SkippedStep>,
+    /// What must hold when all steps are made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<PlannedCheck>,
 }
 
 impl PlannedStage {
@@ -65,6 +71,7 @@ impl PlannedStage {
             key: StepKey::scratch(0),
             steps: Vec::new(),
             skipped: Vec::new(),
+            checks: Vec::new(),
         }
     }
 }

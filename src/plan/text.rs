@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{
-    Action, CopyAction, CopyKind, MountAction, PackagesAction, Plan, PlannedStep, SkippedStep,
+    Action, CopyAction, CopyKind, MountAction, PackagesAction, Plan, PlannedCheck, PlannedStep,
+    SkippedStep, check,
 };
 
 /// Longest title in characters; the rest of a script is cut.
@@ -107,10 +108,20 @@ impl fmt::Display for Plan {
         for stage in &self.stages {
             let name = format!("stage {}", stage.name);
             root(f, &name, &stage.base, &stage.steps, &stage.skipped, first)?;
+            checks(f, &stage.checks)?;
             first += stage.steps.len();
         }
-        root(f, &self.name, &self.base, &self.steps, &self.skipped, first)
+        root(f, &self.name, &self.base, &self.steps, &self.skipped, first)?;
+        checks(f, &self.checks)
     }
+}
+
+/// What must hold when a root is finished.
+fn checks(f: &mut fmt::Formatter<'_>, checks: &[PlannedCheck]) -> fmt::Result {
+    for check in checks {
+        writeln!(f, "  =  check         {}", cut(&check::title(check)))?;
+    }
+    Ok(())
 }
 
 /// One root file system: a headline, then its steps, the first with number `first`.

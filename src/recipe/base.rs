@@ -40,6 +40,20 @@ pub struct BaseImage {
     pub platform: Option<Platform>,
 }
 
+/// With its digest and platform where they stand beside the reference.
+impl fmt::Display for BaseImage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.image)?;
+        if let Some(digest) = &self.digest {
+            write!(f, "@sha256:{digest}")?;
+        }
+        match &self.platform {
+            Some(platform) => write!(f, " ({platform})"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// What makes a base of the text after its prefix.
 type Prefixed = fn(String) -> Base;
 
@@ -88,7 +102,7 @@ impl fmt::Display for Base {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Scratch => f.write_str("scratch"),
-            Self::Image(image) => f.write_str(&image.image),
+            Self::Image(image) => image.fmt(f),
             Self::Rootfs(path) => write!(f, "rootfs:{path}"),
             Self::Stage(name) => write!(f, "stage:{name}"),
             Self::Recipe(path) => write!(f, "recipe:{path}"),

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod arguments;
+mod checks;
 mod conditions;
 mod config;
 mod destinations;
@@ -25,9 +26,10 @@ use crate::diagnostic::Diagnostic;
 
 /// Everything that the rules say about a recipe.
 pub(super) fn apply(subject: &Subject<'_>) -> Vec<Diagnostic> {
-    let rules: [fn(&Subject<'_>, &mut Vec<Diagnostic>); 19] = [
+    let rules: [fn(&Subject<'_>, &mut Vec<Diagnostic>); 20] = [
         accounts::check,
         arguments::check,
+        checks::check,
         conditions::check,
         config::check,
         destinations::check,

@@ -1,0 +1,150 @@
+//! What must hold when a root is finished, resolved.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::recipe::{Check, Command, ExpectText, FileKind};
+
+use super::packages::text_map;
+use super::{FileCapabilities, Mode, Owner};
+
+/// Something that must hold. Serialises with a `kind`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlannedCheck {
+    /// The title that the recipe gives it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What is looked at.
+    #[serde(flatten)]
+    pub kind: CheckKind,
+}
+
+/// What a check looks at.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum CheckKind {
+    /// A command.
+    Run {
+        /// Program and arguments; a script is the last argument of its shell.
+        command: Vec<String>,
+        /// Environment above that of the image.
+        env: BTreeMap<String, String>,
+        /// As whom it runs, if not as the image says.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user: Option<Owner>,
+        /// What it reads.
+        stdin: String,
+        /// Exit status that it must have.
+        exit: u8,
+        /// What standard output must be like.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stdout: Option<ExpectText>,
+        /// What standard error must be like.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        stderr: Option<ExpectText>,
+    },
+    /// A path that must be there.
+    File {
+        /// Absolute path in the root.
+        path: String,
+        /// What it must be.
+        #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+        kind: Option<FileKind>,
+        /// Mode that it must have.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        mode: Option<Mode>,
+        /// Owner that it must have.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        owner: Option<Owner>,
+        /// Texts that it must hold.
+        contains: Vec<String>,
+        /// Whether somebody must be able to execute it, or nobody.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        executable: Option<bool>,
+        /// Capabilities that it must have.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        capabilities: Option<FileCapabilities>,
+    },
+    /// Paths that must not be there.
+    Absent {
+        /// Absolute paths or globs in the root.
+        patterns: Vec<String>,
+    },
+    /// Packages that must be installed.
+    Package {
+        /// Their names.
+        names: Vec<String>,
+    },
+}
+
+/// What a check's script is given to.
+const SHELL: [&str; 3] = ["/bin/sh", "-e", "-c"];
+
+impl From<&Check> for PlannedCheck {
+    fn from(check: &Check) -> Self {
+        let (name, kind) = match check {
+            Check::Run(check) => {
+                let command = match &check.run {
+                    Command::Words(words) => words.clone(),
+                    Command::Script(script) => {
+                        let words = SHELL.into_iter().chain([script.as_str()]);
+                        words.map(str::to_owned).collect()
+                    }
+                };
+                let kind = CheckKind::Run {
+                    command,
+                    env: text_map(&check.env),
+                    user: check.user.clone(),
+                    stdin: check.stdin.clone().unwrap_or_default(),
+                    exit: check.expect.exit,
+                    stdout: check.expect.stdout.clone(),
+                    stderr: check.expect.stderr.clone(),
+                };
+                (&check.name, kind)
+            }
+            Check::File(check) => {
+                let contains = check.contains.as_ref();
+                let kind = CheckKind::File {
+                    path: check.file.to_string(),
+                    kind: check.kind,
+                    mode: check.mode.clone(),
+                    owner: check.owner.clone(),
+                    contains: contains.map_or_else(Vec::new, |texts| texts.as_slice().to_vec()),
+                    executable: check.executable,
+                    capabilities: check.capabilities,
+                };
+                (&check.name, kind)
+            }
+            Check::Absent(check) => {
+                let patterns = check.absent.as_slice().iter();
+                let patterns = patterns.map(ToString::to_string).collect();
+                (&check.name, CheckKind::Absent { patterns })
+            }
+            Check::Package(check) => {
+                let names = check.package.as_slice().to_vec();
+                (&check.name, CheckKind::Package { names })
+            }
+        };
+        Self {
+            name: name.clone(),
+            kind,
+        }
+    }
+}
+
+/// One line that says what is looked at.
+pub(super) fn title(check: &PlannedCheck) -> String {
+    if let Some(name) = &check.name {
+        return name.clone();
+    }
+    match &check.kind {
+        CheckKind::Run { command, .. } => {
+            let script = command.strip_prefix(&SHELL.map(str::to_owned));
+            format!("run: {}", script.unwrap_or(command).join(" "))
+        }
+        CheckKind::File { path, .. } => format!("file: {path}"),
+        CheckKind::Absent { patterns } => format!("absent: {}", patterns.join(", ")),
+        CheckKind::Package { names } => format!("package: {}", names.join(", ")),
+    }
+}
