@@ -233,6 +233,7 @@ fn plans_are_what_their_files_say() {
             run(&mut workspace.command(&arguments)).expect(0).stdout
         };
         golden(&format!("plans/{file}.txt"), &plan("text"));
+        golden(&format!("plans/{file}.mmd"), &plan("mermaid"));
         // The one thing that is the machine's.
         let mut json: Value = serde_json::from_str(&plan("json")).unwrap();
         json["config"]["architecture"] = "ARCHITECTURE".into();

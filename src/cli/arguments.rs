@@ -161,8 +161,8 @@ pub(crate) struct Plan {
     #[command(flatten)]
     pub(crate) recipe: RecipeArguments,
     /// How the plan is printed
-    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
-    pub(crate) format: ReportFormat,
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    pub(crate) format: PlanFormat,
     #[command(flatten)]
     pub(crate) strictness: Strictness,
 }
@@ -244,6 +244,16 @@ pub(crate) enum DiagnosticFormat {
     Github,
     /// A Code Quality report of GitLab
     Gitlab,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PlanFormat {
+    /// For people
+    Text,
+    /// For programs; described in docs/json.md
+    Json,
+    /// A flow chart of stages and steps, which code forges draw
+    Mermaid,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

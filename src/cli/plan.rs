@@ -2,7 +2,7 @@
 
 use onelayer::ops;
 
-use super::arguments::{Plan, ReportFormat};
+use super::arguments::{Plan, PlanFormat};
 use super::exit::Exit;
 use super::print;
 use super::terminal::Terminal;
@@ -15,7 +15,8 @@ pub(crate) fn run(arguments: &Plan, terminal: Terminal) -> Exit {
     };
     print::diagnostics(&planned.source, &planned.warnings, terminal);
     print::data(&match arguments.format {
-        ReportFormat::Text => planned.plan.to_string(),
-        ReportFormat::Json => planned.plan.to_json(),
+        PlanFormat::Text => planned.plan.to_string(),
+        PlanFormat::Json => planned.plan.to_json(),
+        PlanFormat::Mermaid => planned.plan.to_mermaid(),
     })
 }

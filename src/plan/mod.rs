@@ -17,6 +17,7 @@ mod inheritance;
 mod inputs;
 mod installation;
 mod key;
+mod mermaid;
 mod mount;
 mod origin;
 mod packages;

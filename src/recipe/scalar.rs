@@ -46,12 +46,16 @@ pub trait Scalar: FromStr<Err = ScalarProblem> + fmt::Display {
     /// Values that show the forms.
     const EXAMPLES: &'static [&'static str];
 
-    /// What to say about a number or boolean without quotes where only text is taken.
+    /// What to say about a number or boolean without quotes where only text is taken: that it needs
+    /// them, unless it would be wrong with them too.
     fn unquoted(text: &str) -> ScalarProblem {
-        ScalarProblem::new(
-            format!("`{text}` is not text, but {} is expected", Self::WHAT),
-            format!("put it in quotes: `\"{text}\"`"),
-        )
+        match text.parse::<Self>() {
+            Err(problem) => problem,
+            Ok(_) => ScalarProblem::new(
+                format!("`{text}` is not text, but {} is expected", Self::WHAT),
+                format!("put it in quotes: `\"{text}\"`"),
+            ),
+        }
     }
 }
 

@@ -29,7 +29,7 @@ struct UnsetMapping {
     unset: bool,
 }
 
-const EXPECTED: &str = "text, or nothing to unset it";
+const EXPECTED: &str = "text or `null`";
 
 impl Setting {
     /// The value, if it has one.

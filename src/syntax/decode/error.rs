@@ -176,7 +176,7 @@ fn plain(expected: &dyn Expected) -> String {
         "u8" => u64::from(u8::MAX),
         "u16" => u64::from(u16::MAX),
         "u32" => u64::from(u32::MAX),
-        "u64" => return "a whole number".to_owned(),
+        "u64" => return "a whole number from 0 on".to_owned(),
         "a string" => return "text".to_owned(),
         "a boolean" => return "`true` or `false`".to_owned(),
         "a sequence" => return "a list".to_owned(),
