@@ -16,6 +16,9 @@ use crate::plan::{BytePath, InputEntry, InputError, InputKind, InputSource, Inpu
 /// Name of the file that leaves inputs out, in gitignore(5) syntax.
 const IGNORE_FILE: &str = ".onelayerignore";
 
+/// Folder of the schema that `onelayer init` writes.
+const EDITOR_FOLDER: &str = "/.onelayer/";
+
 /// The folder that a recipe's inputs are relative to, and may not leave.
 pub(super) struct Context {
     /// Without links and relative parts.
@@ -28,15 +31,16 @@ impl Context {
     pub(super) fn open(directory: &Path) -> io::Result<Self> {
         let directory = fs::canonicalize(directory)?;
         let mut ignored = GitignoreBuilder::new(&directory);
+        // What `init` writes for editors is no input, unless the user's own lines take it back.
+        let broken = |error| io::Error::new(io::ErrorKind::InvalidData, error);
+        ignored.add_line(None, EDITOR_FOLDER).map_err(broken)?;
         let file = directory.join(IGNORE_FILE);
         if file.exists()
             && let Some(error) = ignored.add(&file)
         {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+            return Err(broken(error));
         }
-        let ignored = ignored
-            .build()
-            .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, e))?;
+        let ignored = ignored.build().map_err(broken)?;
         Ok(Self { directory, ignored })
     }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::execute::{ExecuteError, StepError};
+use crate::execute::{ExecuteError, FetchError, StepError};
 use crate::image::ImageError;
 use crate::layer::LayerError;
 use crate::packages::PackagesError;
@@ -165,6 +165,9 @@ impl Error {
                 ExecuteError::Sandbox(error) if error.is_unsupported() => ErrorKind::Host,
                 ExecuteError::Packages(PackagesError::NoManager { .. }) => ErrorKind::Host,
                 ExecuteError::Store(_) | ExecuteError::Tree(_) => ErrorKind::Io,
+                ExecuteError::Fetch(error) if matches!(**error, FetchError::Store { .. }) => {
+                    ErrorKind::Io
+                }
                 _ => ErrorKind::Step,
             },
             Self::Layer(LayerError::Cancelled) => ErrorKind::Cancelled,

@@ -7,7 +7,10 @@ use super::{AbsolutePath, Condition, FileCapabilities, Mode, OneOrMany, OrKeep, 
 
 /// Copies files and folders of the context into the root file system, as a Dockerfile does it: of
 /// a folder, the contents go into `to`; a file takes the name `to`, or goes into it when it ends
-/// in `/`.
+/// in `/`. Folders merge. Links are copied as links; a source itself is followed.
+///
+/// What the file `.onelayerignore` in the context names, in the syntax of gitignore(5), is no input
+/// of any step, nor is the folder `.onelayer`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Copy {

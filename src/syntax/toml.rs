@@ -32,6 +32,7 @@ pub(super) fn read(text: &str) -> (Option<Arc<Node>>, Layout, Vec<Diagnostic>) {
         .map(|error| problem(text, table.get_ref(), error))
         .collect();
     let mut reader = Reader {
+        text,
         diagnostics: Vec::new(),
     };
     let root = reader.table(table.get_ref(), table.span().into());
@@ -139,11 +140,26 @@ fn one_line(message: &str) -> String {
     message.lines().collect::<Vec<_>>().join(", ")
 }
 
-struct Reader {
+struct Reader<'t> {
+    text: &'t str,
     diagnostics: Vec<Diagnostic>,
 }
 
-impl Reader {
+impl Reader<'_> {
+    /// The text at `span` if line ends in it are those of Windows: they become line feeds, as YAML
+    /// reads them, so that a checkout with other line ends gives the same image. Escaped ones stay.
+    fn with_line_feeds(&self, span: Span) -> Option<String> {
+        let written = self.text.get(span.range())?;
+        if !written.contains("\r\n") {
+            return None;
+        }
+        let written = written.replace("\r\n", "\n");
+        match DeValue::parse(&written).ok()?.into_inner() {
+            DeValue::String(text) => Some(text.into_owned()),
+            _ => None,
+        }
+    }
+
     fn table(&mut self, table: &DeTable<'_>, span: Span) -> Arc<Node> {
         let mut entries: Vec<Entry> = table
             .iter()
@@ -159,7 +175,12 @@ impl Reader {
 
     fn value(&mut self, value: &DeValue<'_>, span: Span) -> Arc<Node> {
         match value {
-            DeValue::String(text) => Node::scalar(span, text.as_ref(), ScalarKind::String),
+            DeValue::String(text) => {
+                let text = self
+                    .with_line_feeds(span)
+                    .unwrap_or_else(|| text.to_string());
+                Node::scalar(span, text, ScalarKind::String)
+            }
             DeValue::Boolean(value) => Node::scalar(span, value.to_string(), ScalarKind::Boolean),
             DeValue::Integer(number) => {
                 let prefix = match number.radix() {
