@@ -9,8 +9,8 @@ use super::{AbsolutePath, Condition, FileCapabilities, Mode, OneOrMany, OrKeep, 
 /// a folder, the contents go into `to`; a file takes the name `to`, or goes into it when it ends
 /// in `/`. Folders merge. Links are copied as links; a source itself is followed.
 ///
-/// What the file `.onelayerignore` in the context names, in the syntax of gitignore(5), is no input
-/// of any step, nor is the folder `.onelayer`.
+/// What the file `.onelayerignore` in the context names, in the syntax of gitignore(5), is left out
+/// of every copy, and so is the folder `.onelayer`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Copy {
