@@ -241,26 +241,23 @@ impl Planner<'_> {
     }
 
     fn fetch(&mut self, fetch: &Fetch, place: &[PathSegment]) -> FetchAction {
-        let sha256 = fetch.sha256.as_ref().map(|digests| {
-            let digest = digests.get(&self.platform);
-            ("sha256", digest.map(|d| Checksum::Sha256(d.to_string())))
+        let platform = &self.platform;
+        let sha256 = fetch.sha256.as_ref().and_then(|all| all.get(platform));
+        let sha512 = fetch.sha512.as_ref().and_then(|all| all.get(platform));
+        let sha256 = sha256.map(|digest| Checksum::Sha256(digest.to_string()));
+        let sha512 = sha512.map(|digest| Checksum::Sha512(digest.to_string()));
+        let checksum = sha256.or(sha512).unwrap_or_else(|| {
+            let key = if fetch.sha256.is_some() {
+                "sha256"
+            } else {
+                "sha512"
+            };
+            self.problems.push(PlanProblem::NoDigest {
+                platform: self.platform.to_string(),
+                span: self.recipe.key_span(&[place, &[key.into()]].concat()),
+            });
+            Checksum::Sha256(String::new())
         });
-        let sha512 = fetch.sha512.as_ref().map(|digests| {
-            let digest = digests.get(&self.platform);
-            ("sha512", digest.map(|d| Checksum::Sha512(d.to_string())))
-        });
-        let checksum = match sha256.or(sha512) {
-            Some((_, Some(checksum))) => checksum,
-            // Without any digest the recipe is not valid.
-            other => {
-                let key = other.map_or("sha256", |(key, _)| key);
-                self.problems.push(PlanProblem::NoDigest {
-                    platform: self.platform.to_string(),
-                    span: self.recipe.key_span(&[place, &[key.into()]].concat()),
-                });
-                Checksum::Sha256(String::new())
-            }
-        };
         FetchAction {
             url: fetch.fetch.clone(),
             checksum,
