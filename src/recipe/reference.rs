@@ -38,13 +38,6 @@ const PLATFORM_PARTS: [(&str, PlatformPart); 3] = [
 const FORMS: &str =
     "write `args.NAME`, `platform.os`, `platform.arch`, `platform.variant` or `base.env.NAME`";
 
-/// Whether `text` can be the name of an argument: letters, digits, `_` and `-`, the first a letter
-/// or `_`.
-pub(super) fn is_argument_name(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text.chars().all(is_name_character)
-}
-
 /// Whether `c` can stand in a reference.
 pub(super) fn is_reference_character(c: char) -> bool {
     is_name_character(c) || c == '.'
@@ -52,6 +45,15 @@ pub(super) fn is_reference_character(c: char) -> bool {
 
 fn is_name_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
+}
+
+impl Reference {
+    /// Whether `text` can be the name of an argument: letters, digits, `_` and `-`, the first a
+    /// letter or `_`.
+    pub fn is_argument_name(text: &str) -> bool {
+        text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && text.chars().all(is_name_character)
+    }
 }
 
 impl FromStr for Reference {
@@ -63,7 +65,7 @@ impl FromStr for Reference {
         };
         let (root, rest) = text.split_once('.').unwrap_or((text, ""));
         match root {
-            "args" if is_argument_name(rest) => Ok(Self::Argument(rest.to_owned())),
+            "args" if Self::is_argument_name(rest) => Ok(Self::Argument(rest.to_owned())),
             "args" => Err(unknown(
                 "write the argument's name after `args.`".to_owned(),
             )),
@@ -81,7 +83,7 @@ impl FromStr for Reference {
                 Some(meant) if !rest.is_empty() => {
                     format!("write `{meant}.{rest}` if that is meant")
                 }
-                _ if rest.is_empty() && is_argument_name(text) => {
+                _ if rest.is_empty() && Self::is_argument_name(text) => {
                     format!("write `args.{text}` if the argument is meant")
                 }
                 _ => FORMS.to_owned(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::recipe::{Arg, Reference, Template};
+use crate::recipe::{Arg, Reference, Text};
 use crate::syntax::PathSegment;
 use crate::validate::Subject;
 
@@ -29,9 +29,7 @@ fn declaration(subject: &Subject<'_>, name: &str, arg: &Arg, found: &mut Vec<Dia
                 .help(help),
         );
     };
-    if Template::parse(&format!("${{{{ args.{name} }}}}"))
-        .is_none_or(|template| !template.is_whole() || !names(&template))
-    {
+    if !Reference::is_argument_name(name) {
         wrong(
             format!(
                 "`{}` cannot be the name of an argument",
@@ -71,21 +69,13 @@ fn declaration(subject: &Subject<'_>, name: &str, arg: &Arg, found: &mut Vec<Dia
     }
 }
 
-fn names(template: &Template) -> bool {
-    use crate::recipe::Part;
-    matches!(
-        template.parts(),
-        [Part::Expression(expression)] if matches!(expression.reference, Ok(Reference::Argument(_)))
-    )
-}
-
 /// The value that was chosen for an argument, or that none was.
 fn choice(subject: &Subject<'_>, name: &str, arg: &Arg, found: &mut Vec<Diagnostic>) {
     let place: [PathSegment; 2] = ["args".into(), name.into()];
     let span = subject.document.key_span(&place);
     match subject.values.chosen().get(name) {
         Some(value) => {
-            let known = || arg.options.iter().map(crate::recipe::Text::as_str);
+            let known = || arg.options.iter().map(Text::as_str);
             if !arg.options.is_empty() && !known().any(|option| option == value) {
                 let options: Vec<&str> = known().collect();
                 found.push(
