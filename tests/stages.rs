@@ -325,6 +325,37 @@ fn what_is_not_carried_out_is_refused_before_any_work() {
 }
 
 #[test]
+fn what_is_not_carried_out_may_stand_in_steps_and_stages_that_are_not_made() {
+    let workspace = Workspace::with(
+        r#"
+name: x
+base: scratch
+args: {MORE: false}
+stages:
+  more: {base: "docker://x@sha256:0", checks: [{file: /a}]}
+steps:
+  - write: /a
+    content: a
+  - packages: {upgrade: true, manager: apt, run_in: "stage:more"}
+    when: args.MORE
+  - run: make
+    mounts: [{tmpfs: /tmp/x}]
+    when: args.MORE
+  - copy: /a
+    from: stage:more
+    to: /b
+    when: args.MORE
+  - copy: missing
+    to: /missing
+    when: args.MORE
+"#,
+    );
+    workspace.build(&["-o", "oci:out"]).expect(0);
+    let refused = run(&mut workspace.command(&["build", "context", "--set", "MORE=true"]));
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+}
+
+#[test]
 fn another_platform_needs_no_emulation_where_nothing_runs() {
     let other = if cfg!(target_arch = "aarch64") {
         "amd64"
