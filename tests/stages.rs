@@ -256,7 +256,15 @@ fn independent_stages_are_made_side_by_side_with_one_result() {
     if !super::command_line::copy_busybox(&workspace) {
         return;
     }
-    let first = workspace.build(&["-o", "oci:one", "--no-cache"]).digest();
+    let first = workspace.build(&["-o", "oci:one", "--no-cache"]).expect(0);
+    // All of them begin alike: the first to come makes that step for the others.
+    assert_eq!(
+        first.stderr.matches("done: cached").count(),
+        9,
+        "{}",
+        first.stderr
+    );
+    let first = first.digest();
     for _ in 0..3 {
         assert_eq!(
             workspace.build(&["-o", "oci:two", "--no-cache"]).digest(),
@@ -395,4 +403,49 @@ fn a_condition_that_waits_for_an_image_is_not_taken_to_hold() {
         "{}",
         refused.stderr
     );
+}
+
+#[test]
+fn keys_of_steps_know_what_a_stage_is_and_not_what_it_is_called() {
+    let recipe = |name: &str, content: &str| {
+        format!(
+            r#"
+name: {name}
+base: scratch
+stages:
+  {name}:
+    base: scratch
+    steps:
+      - write: /a
+        content: {content}
+        name: {name}
+steps:
+  - copy: /a
+    from: stage:{name}
+    to: /b
+  - packages: {{run_in: stage:{name}, install: [bash], repositories: [{{id: a, mirrorlist: "https://x/", gpgcheck: false}}]}}
+  - run: /b
+    mounts:
+      - bind: /a
+        from: stage:{name}
+        target: /mnt
+config: {{cmd: ["{name}"]}}
+"#
+        )
+    };
+    let keys = |recipe: &str| {
+        let workspace = Workspace::with(recipe);
+        let plan = ["plan", "context", "--format", "json"];
+        let plan = tool_json(&mut workspace.command(&plan));
+        let keys = |steps: &Value| -> Vec<Value> {
+            let steps = steps.as_array().unwrap().iter();
+            steps.map(|step| step["key"].clone()).collect()
+        };
+        [keys(&plan["stages"][0]["steps"]), keys(&plan["steps"])].concat()
+    };
+    let one = keys(&recipe("one", "a"));
+    assert_eq!(one.len(), 4);
+    assert_eq!(keys(&recipe("two", "a")), one);
+    let other = keys(&recipe("one", "b"));
+    assert!(one.iter().zip(other).all(|(one, other)| *one != other));
 }

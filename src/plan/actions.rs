@@ -175,10 +175,7 @@ impl Planner<'_> {
 
     fn origin(&self, from: &Source) -> Origin {
         match from {
-            Source::Stage(name) => Origin::Stage {
-                stage: name.clone(),
-                key: self.finished(name),
-            },
+            Source::Stage(name) => self.stage_origin(name),
             Source::Image(reference) => Origin::Image {
                 image: reference.clone(),
             },

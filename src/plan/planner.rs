@@ -9,7 +9,7 @@ use crate::validate::{PathSegment, ValidRecipe};
 
 use super::problem::PlanProblem;
 use super::{
-    Action, HostPlatform, InputError, Inputs, Plan, PlannedStage, PlannedStep, SkippedStep,
+    Action, HostPlatform, InputError, Inputs, Origin, Plan, PlannedStage, PlannedStep, SkippedStep,
     StepKey, text,
 };
 
@@ -138,10 +138,13 @@ impl<'a> Planner<'a> {
         self.recipe.holds(when, scope.stage)
     }
 
-    /// Key of a stage's finished root. Stages are planned before what uses them.
-    pub(super) fn finished(&self, stage: &str) -> StepKey {
+    /// A stage's finished root. Stages are planned before what uses them.
+    pub(super) fn stage_origin(&self, stage: &str) -> Origin {
         let unknown = || StepKey::base(stage, self.source_date_epoch());
-        self.finished.get(stage).copied().unwrap_or_else(unknown)
+        Origin::Stage {
+            stage: stage.to_owned(),
+            key: self.finished.get(stage).copied().unwrap_or_else(unknown),
+        }
     }
 
     pub(super) fn source_date_epoch(&self) -> u64 {
