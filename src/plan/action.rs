@@ -16,7 +16,7 @@ use super::{
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Action {
     /// Installs packages.
-    Packages(PackagesAction),
+    Packages(Box<PackagesAction>),
     /// Runs a command in the sandbox.
     Run(RunAction),
     /// Copies files from the context.
@@ -59,10 +59,10 @@ impl Action {
                 ..run.clone()
             }),
             Self::Packages(packages) => match &packages.run_in {
-                Some(ManagerPlace::Other(origin)) => Self::Packages(PackagesAction {
+                Some(ManagerPlace::Other(origin)) => Self::Packages(Box::new(PackagesAction {
                     run_in: Some(ManagerPlace::Other(origin.nameless())),
-                    ..packages.clone()
-                }),
+                    ..PackagesAction::clone(packages)
+                })),
                 _ => return Cow::Borrowed(self),
             },
             _ => return Cow::Borrowed(self),

@@ -47,7 +47,7 @@ impl Planner<'_> {
         match step {
             Step::Packages(step) => {
                 let place = [place, &["packages".into()]].concat();
-                Action::Packages(self.packages(&step.packages, &place))
+                Action::Packages(Box::new(self.packages(&step.packages, &place)))
             }
             Step::Run(run) => Action::Run(self.run(run, scope, place)),
             Step::Copy(copy) => match &copy.from {

@@ -98,7 +98,10 @@ impl<'a> Planner<'a> {
         };
         if let Some(packages) = scope.packages {
             let place = scope.at(&["packages".into()]);
-            push(None, Action::Packages(self.packages(packages, &place)));
+            push(
+                None,
+                Action::Packages(Box::new(self.packages(packages, &place))),
+            );
         }
         for (index, step) in scope.steps.iter().enumerate() {
             if self.holds(step.when(), scope) {
