@@ -187,3 +187,12 @@ fn the_drawing_counts_columns_in_characters() {
     let text = to_text(&file, &checked.diagnostics, DRAWN);
     assert!(text.contains("[r.yaml:1:35]"), "{text}");
 }
+
+#[test]
+fn of_recipes_that_are_fine_nothing_is_said() {
+    for path in recipes("valid") {
+        let file = source(&path);
+        let found = check(&file).diagnostics;
+        assert!(found.is_empty(), "{}", to_text(&file, &found, DRAWN));
+    }
+}

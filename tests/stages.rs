@@ -256,7 +256,15 @@ fn independent_stages_are_made_side_by_side_with_one_result() {
     if !super::command_line::copy_busybox(&workspace) {
         return;
     }
-    let first = workspace.build(&["-o", "oci:one", "--no-cache"]).digest();
+    let first = workspace.build(&["-o", "oci:one", "--no-cache"]).expect(0);
+    // All of them begin alike: the first to come makes that step for the others.
+    assert_eq!(
+        first.stderr.matches("done: cached").count(),
+        9,
+        "{}",
+        first.stderr
+    );
+    let first = first.digest();
     for _ in 0..3 {
         assert_eq!(
             workspace.build(&["-o", "oci:two", "--no-cache"]).digest(),
@@ -325,6 +333,37 @@ fn what_is_not_carried_out_is_refused_before_any_work() {
 }
 
 #[test]
+fn what_is_not_carried_out_may_stand_in_steps_and_stages_that_are_not_made() {
+    let workspace = Workspace::with(
+        r#"
+name: x
+base: scratch
+args: {MORE: false}
+stages:
+  more: {base: "docker://x@sha256:0", checks: [{file: /a}]}
+steps:
+  - write: /a
+    content: a
+  - packages: {upgrade: true, manager: apt, run_in: "stage:more"}
+    when: args.MORE
+  - run: make
+    mounts: [{tmpfs: /tmp/x}]
+    when: args.MORE
+  - copy: /a
+    from: stage:more
+    to: /b
+    when: args.MORE
+  - copy: missing
+    to: /missing
+    when: args.MORE
+"#,
+    );
+    workspace.build(&["-o", "oci:out"]).expect(0);
+    let refused = run(&mut workspace.command(&["build", "context", "--set", "MORE=true"]));
+    assert_eq!(refused.code, Some(1), "{}", refused.stderr);
+}
+
+#[test]
 fn another_platform_needs_no_emulation_where_nothing_runs() {
     let other = if cfg!(target_arch = "aarch64") {
         "amd64"
@@ -382,4 +421,75 @@ fn what_init_writes_for_editors_is_no_input() {
     assert_eq!(workspace.build(&["-o", "oci:out"]).digest(), without);
     workspace.write(".onelayerignore", "!/.onelayer/\n/.onelayerignore\n");
     assert_ne!(workspace.build(&["-o", "oci:out"]).digest(), without);
+}
+
+#[test]
+fn a_condition_that_waits_for_an_image_is_not_taken_to_hold() {
+    let workspace = Workspace::with(
+        "name: x\nbase: docker://x@sha256:0\nsteps:\n  - write: /a\n    content: a\n    when: base.env.A == \"b\"\n  \
+         - write: /b\n    content: b\n    when: base.env.A == \"b\" or platform.os == \"linux\"\n",
+    );
+    run(&mut workspace.command(&["validate", "context"])).expect(0);
+    let refused = run(&mut workspace.command(&["plan", "context"])).expect(1);
+    assert_eq!(
+        refused.stderr.matches("not-carried-out").count(),
+        1,
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn keys_of_steps_know_what_a_stage_is_and_not_what_it_is_called() {
+    let recipe = |name: &str, content: &str| {
+        format!(
+            r#"
+name: {name}
+base: scratch
+stages:
+  {name}:
+    base: scratch
+    steps:
+      - write: /a
+        content: {content}
+        name: {name}
+steps:
+  - copy: /a
+    from: stage:{name}
+    to: /b
+  - packages: {{run_in: stage:{name}, install: [bash], repositories: [{{id: a, mirrorlist: "https://x/", gpgcheck: false}}]}}
+  - run: /b
+    mounts:
+      - bind: /a
+        from: stage:{name}
+        target: /mnt
+config: {{cmd: ["{name}"]}}
+"#
+        )
+    };
+    let keys = |recipe: &str| {
+        let workspace = Workspace::with(recipe);
+        let plan = ["plan", "context", "--format", "json"];
+        let plan = tool_json(&mut workspace.command(&plan));
+        let keys = |steps: &Value| -> Vec<Value> {
+            let steps = steps.as_array().unwrap().iter();
+            steps.map(|step| step["key"].clone()).collect()
+        };
+        [keys(&plan["stages"][0]["steps"]), keys(&plan["steps"])].concat()
+    };
+    let one = keys(&recipe("one", "a"));
+    assert_eq!(one.len(), 4);
+    assert_eq!(keys(&recipe("two", "a")), one);
+    let other = keys(&recipe("one", "b"));
+    assert!(one.iter().zip(other).all(|(one, other)| *one != other));
+}
+
+#[test]
+fn expressions_are_replaced_in_whatever_is_called_like_a_condition() {
+    let workspace = Workspace::with(
+        "name: x\nbase: scratch\nargs: {A: text}\nsteps:\n  - write: /a\n    content: a\n    when: args.A == \"text\"\nconfig:\n  labels: {when: \"${{ args.A }}\"}\n",
+    );
+    workspace.build(&["-o", "oci:out"]).expect(0);
+    let config = config(&workspace, "out", "latest");
+    assert_eq!(config["labels"]["when"], "text");
 }

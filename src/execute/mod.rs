@@ -8,6 +8,7 @@
 mod accounts;
 mod archive;
 mod certificates;
+mod claims;
 mod editor;
 mod error;
 mod fetch;
@@ -36,12 +37,13 @@ pub use certificates::CertificatesError;
 pub use error::{ExecuteError, StepError};
 pub use fetch::FetchError;
 
+use self::claims::{Claim, Claims};
 use self::editor::Editor;
 use self::fetch::Fetching;
 use self::process::Runner;
 use self::schedule::{Finished, Part};
 
-/// Between two looks at whether downloads are free.
+/// Between two looks at whether what somebody else has is free.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// What carrying out a plan needs besides the plan.
@@ -82,8 +84,9 @@ impl Execution<'_> {
             cancel: &cancel,
             ..*self
         };
+        let claims = Claims::default();
         let make = |part: &Part<'_>, finished: &Finished| {
-            execution.part(part, finished, plan.output.source_date_epoch, of)
+            execution.part(part, finished, &claims, plan.output.source_date_epoch, of)
         };
         let image = schedule::run(&parts, &make, &|| cancel.cancel())?;
         Ok(Arc::unwrap_or_clone(image).tree)
@@ -94,6 +97,7 @@ impl Execution<'_> {
         &self,
         part: &Part<'_>,
         finished: &Finished,
+        claims: &Claims,
         source_date_epoch: u64,
         of: usize,
     ) -> Result<Stack, StepError> {
@@ -110,7 +114,7 @@ impl Execution<'_> {
             });
             let started = Instant::now();
             let cached = self
-                .step(step, number, &mut root, finished)
+                .step(step, number, &mut root, finished, claims)
                 .map_err(|source| StepError {
                     step: number,
                     of,
@@ -134,13 +138,14 @@ impl Execution<'_> {
         number: usize,
         root: &mut Stack,
         finished: &Finished,
+        claims: &Claims,
     ) -> Result<bool, ExecuteError> {
-        self.check_cancelled()?;
         let key = step.key.digest();
-        let kept = if self.reuse {
-            self.store.change_set(&key)
-        } else {
-            None
+        let claim = claims.claim(key, &|| self.cancel.is_cancelled());
+        self.check_cancelled()?;
+        let kept = match claim {
+            Claim::Mine(_) if !self.reuse => None,
+            _ => self.store.change_set(&key),
         };
         let cached = kept.is_some();
         let change_set = match kept {
@@ -156,6 +161,9 @@ impl Execution<'_> {
                 self.store.commit(draft, &key, existing)?
             }
         };
+        if let Claim::Mine(making) = claim {
+            making.finish();
+        }
         self.put(root, &change_set, number)?;
         Ok(cached)
     }

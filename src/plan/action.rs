@@ -1,5 +1,6 @@
 //! What a step does, resolved.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use serde::Serialize;
 
 use super::{
     AccountsAction, BytePath, CertificatesAction, CopyAction, CopyFromAction, FetchAction,
-    FileCapabilities, Mode, MountAction, Network, Owner, PackagesAction,
+    FileCapabilities, ManagerPlace, Mode, MountAction, Network, Owner, PackagesAction,
 };
 
 /// One change to a root file system. Serialises with a `kind`.
@@ -15,7 +16,7 @@ use super::{
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Action {
     /// Installs packages.
-    Packages(PackagesAction),
+    Packages(Box<PackagesAction>),
     /// Runs a command in the sandbox.
     Run(RunAction),
     /// Copies files from the context.
@@ -44,6 +45,28 @@ impl Action {
     /// Whether foreign code runs, so that a sandbox is needed.
     pub fn needs_sandbox(&self) -> bool {
         matches!(self, Self::Packages(_) | Self::Run(_))
+    }
+
+    /// The same without the names of stages, which change nothing.
+    pub(super) fn nameless(&self) -> Cow<'_, Self> {
+        Cow::Owned(match self {
+            Self::CopyFrom(copy) => Self::CopyFrom(CopyFromAction {
+                from: copy.from.nameless(),
+                ..copy.clone()
+            }),
+            Self::Run(run) if !run.mounts.is_empty() => Self::Run(RunAction {
+                mounts: run.mounts.iter().map(MountAction::nameless).collect(),
+                ..run.clone()
+            }),
+            Self::Packages(packages) => match &packages.run_in {
+                Some(ManagerPlace::Other(origin)) => Self::Packages(Box::new(PackagesAction {
+                    run_in: Some(ManagerPlace::Other(origin.nameless())),
+                    ..PackagesAction::clone(packages)
+                })),
+                _ => return Cow::Borrowed(self),
+            },
+            _ => return Cow::Borrowed(self),
+        })
     }
 }
 

@@ -47,7 +47,7 @@ impl Planner<'_> {
         match step {
             Step::Packages(step) => {
                 let place = [place, &["packages".into()]].concat();
-                Action::Packages(self.packages(&step.packages, &place))
+                Action::Packages(Box::new(self.packages(&step.packages, &place)))
             }
             Step::Run(run) => Action::Run(self.run(run, scope, place)),
             Step::Copy(copy) => match &copy.from {
@@ -175,10 +175,7 @@ impl Planner<'_> {
 
     fn origin(&self, from: &Source) -> Origin {
         match from {
-            Source::Stage(name) => Origin::Stage {
-                stage: name.clone(),
-                key: self.finished(name),
-            },
+            Source::Stage(name) => self.stage_origin(name),
             Source::Image(reference) => Origin::Image {
                 image: reference.clone(),
             },

@@ -3,7 +3,7 @@
 use crate::recipe::{Database, Packages, Repository as Written, RunIn, Scriptlets, Upgrade};
 use crate::validate::PathSegment;
 
-use super::packages::{PackageChanges, text_map};
+use super::packages::{ManagerPlace, PackageChanges, text_map};
 use super::planner::Planner;
 use super::{InputFile, PackagesAction, Repository, RepositoryKey, RepositoryLocation};
 
@@ -30,9 +30,12 @@ impl Planner<'_> {
         let arch = packages.arch.clone();
         PackagesAction {
             manager: packages.manager.to_string(),
-            run_in: Some(&packages.run_in)
-                .filter(|place| **place != RunIn::Auto)
-                .map(ToString::to_string),
+            run_in: match &packages.run_in {
+                RunIn::Auto => None,
+                RunIn::Host => Some(ManagerPlace::Host),
+                RunIn::Root => Some(ManagerPlace::Root),
+                RunIn::Stage(name) => Some(ManagerPlace::Other(self.stage_origin(name))),
+            },
             releasever: packages.releasever.clone(),
             arch: arch.unwrap_or_else(|| self.machine()),
             variables: text_map(&packages.variables),

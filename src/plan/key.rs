@@ -41,9 +41,9 @@ impl StepKey {
     /// The key of `action` on top of what has this key.
     ///
     /// The action is hashed in its JSON form: struct fields come in declaration order and maps are
-    /// sorted, so equal actions give equal bytes.
+    /// sorted, so equal actions give equal bytes. What stages are called is left out.
     pub(super) fn then(self, action: &Action) -> Self {
-        let json = serde_json::to_vec(action).expect("an action has only text keys");
+        let json = serde_json::to_vec(&action.nameless()).expect("an action has only text keys");
         let mut hasher = Hasher::new();
         hasher.field(COMPATIBILITY_LEVEL.as_bytes());
         hasher.field(self.0.hex().as_bytes());

@@ -40,7 +40,9 @@ pub use inputs::{InputEntry, InputError, InputFile, InputKind, InputSource, Inpu
 pub use key::StepKey;
 pub use mount::MountAction;
 pub use origin::Origin;
-pub use packages::{PackageChanges, PackagesAction, Repository, RepositoryKey, RepositoryLocation};
+pub use packages::{
+    ManagerPlace, PackageChanges, PackagesAction, Repository, RepositoryKey, RepositoryLocation,
+};
 pub use path::BytePath;
 pub use planner::plan;
 pub use step::{Plan, PlannedStage, PlannedStep, SkippedStep};

@@ -76,3 +76,14 @@ pub enum MountAction {
         required: bool,
     },
 }
+
+impl MountAction {
+    /// The same without the name of a stage.
+    pub(super) fn nameless(&self) -> Self {
+        let mut other = self.clone();
+        if let Self::Bind { from, .. } = &mut other {
+            *from = from.as_ref().map(Origin::nameless);
+        }
+        other
+    }
+}

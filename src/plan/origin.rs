@@ -25,6 +25,17 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// The same without the name of a stage: its key says what it is.
+    pub(super) fn nameless(&self) -> Self {
+        match self {
+            Self::Stage { key, .. } => Self::Stage {
+                stage: String::new(),
+                key: *key,
+            },
+            Self::Image { .. } => self.clone(),
+        }
+    }
+
     /// The stage, if it is one.
     pub fn stage(&self) -> Option<&str> {
         match self {

@@ -7,16 +7,16 @@ use serde::Serialize;
 use crate::digest::Digest;
 use crate::recipe::{Credentials, Modules, Text, Upgrade};
 
-use super::InputFile;
+use super::{InputFile, Origin};
 
 /// Transactions of a package manager with everything that it is told.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PackagesAction {
     /// Name of the manager: `dnf`.
     pub manager: String,
-    /// Where the manager comes from, if the recipe says so: `host`, `root`, `stage:NAME`.
+    /// Where the manager comes from, if the recipe says so.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub run_in: Option<String>,
+    pub run_in: Option<ManagerPlace>,
     /// Version of the distribution, for `$releasever`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub releasever: Option<String>,
@@ -52,6 +52,19 @@ pub struct PackagesAction {
     pub allow_failing_scriptlets: bool,
     /// Seconds since 1970 for whatever the manager writes a time into.
     pub source_date_epoch: u64,
+}
+
+/// Where a package manager comes from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ManagerPlace {
+    /// The host.
+    Host,
+    /// The root that packages are installed into.
+    Root,
+    /// Another root file system.
+    #[serde(untagged)]
+    Other(Origin),
 }
 
 /// What happens to packages beside their installation by name.

@@ -9,8 +9,8 @@ use crate::validate::{PathSegment, ValidRecipe};
 
 use super::problem::PlanProblem;
 use super::{
-    Action, HostPlatform, InputError, Inputs, Plan, PlannedCheck, PlannedStage, PlannedStep,
-    SkippedStep, StepKey, text,
+    Action, HostPlatform, InputError, Inputs, Origin, Plan, PlannedCheck, PlannedStage,
+    PlannedStep, SkippedStep, StepKey, text,
 };
 
 /// Version of the plan's JSON form.
@@ -99,7 +99,10 @@ impl<'a> Planner<'a> {
         };
         if let Some(packages) = scope.packages {
             let place = scope.at(&["packages".into()]);
-            push(None, Action::Packages(self.packages(packages, &place)));
+            push(
+                None,
+                Action::Packages(Box::new(self.packages(packages, &place))),
+            );
         }
         for (index, step) in scope.steps.iter().enumerate() {
             if self.holds(step.when(), scope) {
@@ -140,10 +143,13 @@ impl<'a> Planner<'a> {
         self.recipe.holds(when, scope.stage)
     }
 
-    /// Key of a stage's finished root. Stages are planned before what uses them.
-    pub(super) fn finished(&self, stage: &str) -> StepKey {
+    /// A stage's finished root. Stages are planned before what uses them.
+    pub(super) fn stage_origin(&self, stage: &str) -> Origin {
         let unknown = || StepKey::base(stage, self.source_date_epoch());
-        self.finished.get(stage).copied().unwrap_or_else(unknown)
+        Origin::Stage {
+            stage: stage.to_owned(),
+            key: self.finished.get(stage).copied().unwrap_or_else(unknown),
+        }
     }
 
     pub(super) fn source_date_epoch(&self) -> u64 {

@@ -21,11 +21,6 @@ impl AbsolutePath {
     pub fn ends_with_slash(&self) -> bool {
         self.0.ends_with('/')
     }
-
-    /// Its names from the root on, without `.` and empty ones.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.split('/').filter(|name| !matches!(*name, "" | "."))
-    }
 }
 
 impl Scalar for AbsolutePath {
@@ -82,7 +77,6 @@ mod tests {
             assert!(bad.parse::<AbsolutePath>().is_err(), "{bad:?}");
         }
         let path: AbsolutePath = "/a//./b..c/".parse().unwrap();
-        assert_eq!(path.names().collect::<Vec<_>>(), ["a", "b..c"]);
         assert!(path.ends_with_slash());
     }
 }

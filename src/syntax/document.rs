@@ -89,6 +89,11 @@ impl Document {
         }
     }
 
+    /// Whether nothing is written as the value at a path.
+    pub fn is_null(&self, path: &[PathSegment]) -> bool {
+        self.node(path).is_some_and(|node| node.is_null())
+    }
+
     /// The keys of the mapping that it is, with their values; none of anything else.
     pub fn entries(&self) -> impl Iterator<Item = (&str, Self)> {
         let entries = self.root.entries().iter();

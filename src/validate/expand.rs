@@ -1,13 +1,14 @@
 //! Expressions replaced by what they stand for, before anything is read.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::recipe::{EXPRESSION_OPEN, Expression, Part, Reference, Template};
 use crate::source::{SourceFile, Span};
 use crate::syntax::{Document, PathSegment, Rewritten};
 
-use super::values::{Later, Value, Values};
+use super::values::{Later, MOST_ADDED, NoValue, Value, Values, unread_base};
 
 /// What came of replacing.
 pub(super) struct Expanded {
@@ -18,9 +19,6 @@ pub(super) struct Expanded {
     /// Arguments that stand in expressions.
     pub(super) used: BTreeSet<String>,
 }
-
-/// Most bytes that replacing may add to a recipe.
-const MOST_ADDED: usize = 4 << 20;
 
 /// Replaces every expression in the texts of `document`.
 pub(super) fn expand(document: &Document, values: &Values, file: &SourceFile) -> Expanded {
@@ -50,15 +48,23 @@ struct Expansion<'a> {
     added: usize,
 }
 
+/// Whether the condition of a step stands at a path.
+fn is_condition(path: &[PathSegment]) -> bool {
+    matches!(
+        path,
+        [.., PathSegment::Key(steps), PathSegment::Index(_), PathSegment::Key(when)]
+            if steps == "steps" && when == "when"
+    )
+}
+
 impl Expansion<'_> {
     fn text(&mut self, path: &[PathSegment], text: &str, span: Span) -> Rewritten {
-        let key = |segment: Option<&PathSegment>| match segment {
-            Some(PathSegment::Key(key)) => key.clone(),
-            _ => String::new(),
+        let first = match path.first() {
+            Some(PathSegment::Key(key)) => key.as_str(),
+            _ => "",
         };
-        let (first, last) = (key(path.first()), key(path.last()));
         // A condition is an expression as it is; keys of the user's own are not looked at.
-        if first.starts_with("x-") || (last == "when" && path.len() > 1) {
+        if first.starts_with("x-") || is_condition(path) {
             return Rewritten::Kept;
         }
         let Some(template) = Template::parse(text) else {
@@ -75,12 +81,19 @@ impl Expansion<'_> {
             );
             return Rewritten::Unknown;
         }
-        let stage = match path {
-            [PathSegment::Key(stages), PathSegment::Key(name), ..] if stages == "stages" => {
-                Some(name.as_str())
+        // Nothing more is looked at when the recipe is too large already.
+        if self.added > MOST_ADDED {
+            return Rewritten::Unknown;
+        }
+        let (stage, below) = match path {
+            [PathSegment::Key(stages), PathSegment::Key(name), below @ ..]
+                if stages == "stages" =>
+            {
+                (Some(name.as_str()), below)
             }
-            _ => None,
+            _ => (None, path),
         };
+        let is_base = below.first() == Some(&"base".into());
         // Once for all of them: a text may have very many.
         let starts = self.starts(span, text);
         let mut replaced = String::new();
@@ -98,7 +111,7 @@ impl Expansion<'_> {
             };
             let place = self.place(span, starts.get(number));
             number += 1;
-            match self.expression(expression, stage, place) {
+            match self.expression(expression, stage, is_base, place) {
                 Some(value) => {
                     self.added = self.added.saturating_add(value.len());
                     replaced.push_str(&value);
@@ -127,8 +140,9 @@ impl Expansion<'_> {
         &mut self,
         expression: &Expression,
         stage: Option<&str>,
+        is_base: bool,
         place: Span,
-    ) -> Option<String> {
+    ) -> Option<Arc<str>> {
         let reference = match &expression.reference {
             Ok(reference) => reference,
             Err(problem) => {
@@ -140,34 +154,45 @@ impl Expansion<'_> {
                 return None;
             }
         };
-        if let Reference::Argument(name) = reference {
-            self.used.insert(name.clone());
+        match reference {
+            Reference::Argument(name) => {
+                self.used.insert(name.clone());
+            }
+            Reference::BaseEnv(_) if is_base => {
+                self.report(
+                    Diagnostic::new(
+                        Code::InvalidExpression,
+                        "a base cannot depend on its own environment",
+                    )
+                    .label(place, "this expression")
+                    .help("write the value itself, or choose it with an argument"),
+                );
+                return None;
+            }
+            _ => {}
         }
         match self.values.value(reference, stage) {
             Ok(Value::Known(value)) => Some(value),
             Ok(Value::Unknown(later)) => {
                 self.is_open = true;
                 if later == Later::Base && self.values.platform().is_some() {
-                    self.report(
-                        Diagnostic::new(
-                            Code::NotCarriedOut,
-                            "the environment of a base that is an image is not read yet",
-                        )
-                        .label(place, "this expression")
-                        .help("write the value itself"),
-                    );
+                    self.no_value(unread_base(), place);
                 }
                 None
             }
             Err(missing) => {
-                self.report(
-                    Diagnostic::new(missing.code, missing.problem.message)
-                        .label(place, "this expression")
-                        .help(missing.problem.help),
-                );
+                self.no_value(missing, place);
                 None
             }
         }
+    }
+
+    fn no_value(&mut self, missing: NoValue, place: Span) {
+        self.report(
+            Diagnostic::new(missing.code, missing.problem.message)
+                .label(place, "this expression")
+                .help(missing.problem.help),
+        );
     }
 
     /// One more problem; those that nobody would be told are not kept.

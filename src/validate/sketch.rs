@@ -19,6 +19,10 @@ pub(super) struct Sketch {
     open_below: BTreeSet<String>,
     /// Single paths that were written.
     written: BTreeSet<String>,
+    /// Those of them that are links.
+    links: BTreeSet<String>,
+    /// What is there and no program: folders, and the files that hold accounts.
+    beside: BTreeSet<String>,
     /// Users and groups that steps made.
     users: BTreeSet<String>,
     groups: BTreeSet<String>,
@@ -58,13 +62,25 @@ impl Sketch {
         sketch
     }
 
-    /// Whether something may be at `path`.
+    /// Whether a file may be at `path`, which has no `.`, `..` and empty names.
     pub(super) fn may_have(&self, path: &str) -> bool {
-        let path = trimmed(path);
         self.is_open
             // A link on the way, or a file that is a folder, leads who knows where.
             || ends(path).any(|end| self.written.contains(&path[..end]))
             || ends(path).any(|end| self.open_below.contains(&path[..end]))
+    }
+
+    /// Whether a file or folder may be at `path`.
+    pub(super) fn may_hold(&self, path: &str) -> bool {
+        let folder = format!("{path}/");
+        let mut made = [&self.written, &self.open_below, &self.beside].into_iter();
+        self.may_have(path)
+            || self.beside.contains(path)
+            // What is in a folder makes the folder.
+            || made.any(|paths| {
+                let mut after = paths.range(folder.clone()..);
+                after.next().is_some_and(|below| below.starts_with(&folder))
+            })
     }
 
     /// Whether nothing at all can be there to run.
@@ -74,12 +90,12 @@ impl Sketch {
 
     /// Whether a user of this name may be known.
     pub(super) fn may_have_user(&self, name: &str) -> bool {
-        name == "root" || self.users.contains(name) || self.may_have("/etc/passwd")
+        name == "root" || self.users.contains(name) || self.may_have("etc/passwd")
     }
 
     /// Whether a group of this name may be known.
     pub(super) fn may_have_group(&self, name: &str) -> bool {
-        name == "root" || self.groups.contains(name) || self.may_have("/etc/group")
+        name == "root" || self.groups.contains(name) || self.may_have("etc/group")
     }
 
     /// Users that steps made.
@@ -101,13 +117,27 @@ impl Sketch {
             Step::Copy(copy) => self.copy(subject, copy, place),
             Step::Write(write) => self.write(&write.write),
             Step::Fetch(fetch) => self.fetch(fetch),
-            Step::Link(link) => self.write(&link.link),
-            Step::Directory(_) | Step::Permissions(_) => {}
-            Step::Remove(_) => {}
+            Step::Link(link) => {
+                self.write(&link.link);
+                if !link.hard {
+                    self.links.insert(plain(link.link.as_str()));
+                }
+            }
+            Step::Directory(directory) => {
+                let path = plain(directory.directory.as_str());
+                self.follow(&path);
+                self.beside.insert(path);
+            }
+            Step::Permissions(_) | Step::Remove(_) => {}
             Step::Accounts(step) => {
                 let accounts = &step.accounts;
-                let users = accounts.users.iter();
-                for user in users {
+                for file in ["passwd", "group", "shadow", "gshadow"] {
+                    self.beside.insert(format!("etc/{file}"));
+                }
+                for user in &accounts.users {
+                    let home = user.home.as_ref().map(|home| plain(home.as_str()));
+                    let home = home.unwrap_or_else(|| format!("home/{}", user.name));
+                    self.beside.insert(home);
                     self.users.insert(user.name.to_string());
                     if user.group.is_none() {
                         self.groups.insert(user.name.to_string());
@@ -119,12 +149,20 @@ impl Sketch {
                 // An account that could not be read may be the one that is asked for.
                 self.is_open |= subject.is_lost(place, "accounts");
             }
-            Step::Certificates(_) => self.open("etc"),
+            // A root that has no bundle at all gets this one.
+            Step::Certificates(_) => {
+                let bundle = "etc/ssl/certs/ca-certificates.crt".to_owned();
+                self.follow(&bundle);
+                self.written.insert(bundle);
+            }
         }
     }
 
     fn write(&mut self, path: &AbsolutePath) {
-        self.written.insert(trimmed(path.as_str()).to_owned());
+        let path = plain(path.as_str());
+        let folder = path.rfind('/').map_or("", |end| &path[..end]);
+        self.follow(folder);
+        self.written.insert(path);
     }
 
     fn copy(&mut self, subject: &Subject<'_>, copy: &Copy, place: &[PathSegment]) {
@@ -132,7 +170,7 @@ impl Sketch {
             self.is_open = true;
         }
         // The source may be a file, or a folder with anything in it.
-        self.open(trimmed(copy.to.as_str()));
+        self.open(&copy.to);
         if let OneOrMany::One(_) = &copy.copy
             && !copy.to.ends_with_slash()
             && subject.is_read(place, "to")
@@ -143,18 +181,34 @@ impl Sketch {
 
     fn fetch(&mut self, fetch: &Fetch) {
         if fetch.extract || fetch.to.ends_with_slash() {
-            self.open(trimmed(fetch.to.as_str()));
+            self.open(&fetch.to);
         } else {
             self.write(&fetch.to);
         }
     }
 
-    fn open(&mut self, folder: &str) {
+    /// Anything may be below a folder from now on.
+    fn open(&mut self, folder: &AbsolutePath) {
+        let folder = plain(folder.as_str());
+        self.follow(&folder);
         if folder.is_empty() {
             self.is_open = true;
         } else {
-            self.open_below.insert(folder.to_owned());
+            self.open_below.insert(folder);
         }
+    }
+
+    /// Something is put into `folder`: where that may be, or be reached through, a link, it may land
+    /// anywhere.
+    fn follow(&mut self, folder: &str) {
+        let is_inside = |end: usize| {
+            let folders = ends(&folder[..end]).filter(|above| *above < end);
+            folders
+                .into_iter()
+                .any(|above| self.open_below.contains(&folder[..above]))
+        };
+        self.is_open |=
+            ends(folder).any(|end| self.links.contains(&folder[..end]) || is_inside(end));
     }
 }
 
@@ -166,9 +220,13 @@ pub(super) fn installs(packages: &Packages) -> bool {
         || !packages.local.is_empty()
 }
 
-/// The path without slashes around it.
-pub(super) fn trimmed(path: &str) -> &str {
-    path.trim_matches('/')
+/// The names of a path that say something, with `/` between them.
+pub(super) fn plain(path: &str) -> String {
+    let names: Vec<&str> = path
+        .split('/')
+        .filter(|name| !matches!(*name, "" | "."))
+        .collect();
+    names.join("/")
 }
 
 /// Where the folders above a path end in it, and it itself.

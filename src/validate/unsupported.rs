@@ -66,8 +66,8 @@ impl Search<'_> {
             let help = "remove them, or look at the image after the build";
             self.refuse(&scope.at(&["checks".into()]), "a check of the result", help);
         }
-        for (place, packages) in scope.all_packages() {
-            self.packages(&place, packages);
+        if let Some(packages) = scope.packages {
+            self.packages(&scope.at(&["packages".into()]), packages);
         }
         for (index, step) in scope.steps.iter().enumerate() {
             if !self.recipe.holds(step.when(), scope.stage) {
@@ -75,6 +75,7 @@ impl Search<'_> {
             }
             let at = |key: &str| [scope.step(index), vec![key.into()]].concat();
             match step {
+                Step::Packages(step) => self.packages(&at("packages"), &step.packages),
                 Step::Run(run) if !run.mounts.is_empty() => {
                     let help = "remove the mounts, and copy what the command needs";
                     self.refuse(&at("mounts"), "a mount of a command", help);

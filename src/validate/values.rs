@@ -1,22 +1,26 @@
 //! What references stand for.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::diagnostic::{Code, nearest};
 use crate::recipe::{
     Arg, Condition, ConditionClause as Clause, Operand, Part, Platform, Reference, ScalarProblem,
-    Template,
+    Template, Text,
 };
-use crate::syntax::Document;
+use crate::syntax::{Document, PathSegment};
 
-use super::Settings;
+use super::{MOST_STAGES, Settings};
+
+/// Most bytes that the values of expressions may add to a recipe.
+pub(super) const MOST_ADDED: usize = 4 << 20;
 
 /// What is known of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
     /// It is this.
-    Known(String),
+    Known(Arc<str>),
     /// It is chosen, or read, later.
     Unknown(Later),
 }
@@ -44,21 +48,33 @@ fn no_value(code: Code, message: String, help: String) -> NoValue {
     }
 }
 
+/// Why a value that only the base's own configuration has cannot be had.
+pub(super) fn unread_base() -> NoValue {
+    no_value(
+        Code::NotCarriedOut,
+        "the environment of a base that is an image is not read yet".to_owned(),
+        "write the value itself".to_owned(),
+    )
+}
+
 /// What of a root file system can be asked for by what starts from it.
 #[derive(Debug, Clone)]
 struct Root {
     base: Option<String>,
-    env: Option<Document>,
+    config: Option<Document>,
 }
 
 impl Root {
     fn of(document: &Document) -> Self {
         Self {
             base: document.text(&["base".into()]).map(str::to_owned),
-            env: document.part(&["config".into(), "env".into()]),
+            config: document.part(&["config".into()]),
         }
     }
 }
+
+/// A variable of a base: the stage that starts from the base, none for the image, and its name.
+type Asked = (Option<String>, String);
 
 /// The values of a recipe's references, as far as they are known.
 #[derive(Debug, Clone)]
@@ -72,12 +88,15 @@ pub(super) struct Values {
     platform_is_chosen: bool,
     /// With how many names wrong ones may still be compared.
     comparisons: Cell<usize>,
+    /// What was found out about variables of bases, by the root that asked: the text of one may
+    /// ask for another several times, and that for the next.
+    variables: RefCell<BTreeMap<Asked, Result<Value, NoValue>>>,
+    /// How many bytes values have added to the texts of these variables.
+    added: Cell<usize>,
 }
 
 /// Most names that wrong ones are compared with; a recipe with more of them has other troubles.
 const MOST_COMPARISONS: usize = 20_000;
-/// Most stages that are asked, one after the other, for a variable of a base.
-const MOST_BASES: usize = 64;
 
 impl Values {
     pub(super) fn new(
@@ -98,6 +117,8 @@ impl Values {
             platform: None,
             platform_is_chosen: settings.is_some_and(|settings| settings.platform.is_some()),
             comparisons: Cell::new(MOST_COMPARISONS),
+            variables: RefCell::default(),
+            added: Cell::new(0),
         }
     }
 
@@ -116,6 +137,8 @@ impl Values {
     /// The same for a platform.
     pub(super) fn on(mut self, platform: Platform) -> Self {
         self.platform = Some(platform);
+        self.variables.take();
+        self.added.take();
         self
     }
 
@@ -141,7 +164,7 @@ impl Values {
         reference: &Reference,
         stage: Option<&str>,
     ) -> Result<Value, NoValue> {
-        self.value_below(reference, stage, MOST_BASES)
+        self.value_below(reference, stage, MOST_STAGES)
     }
 
     fn value_below(
@@ -153,7 +176,7 @@ impl Values {
         match reference {
             Reference::Argument(name) => self.argument(name),
             Reference::Platform(part) => Ok(match &self.platform {
-                Some(platform) => Value::Known(platform.part(*part).to_owned()),
+                Some(platform) => Value::Known(platform.part(*part).into()),
                 None => Value::Unknown(Later::Choice),
             }),
             Reference::BaseEnv(name) => self.base_env(name, stage, bases),
@@ -172,20 +195,36 @@ impl Values {
                 },
             ));
         };
-        let value = self.chosen.get(name).cloned();
-        let value = value.or_else(|| declared.default.as_ref().map(ToString::to_string));
-        Ok(value.map_or(Value::Unknown(Later::Choice), Value::Known))
+        let chosen = self.chosen.get(name).map(String::as_str);
+        let value = chosen.or(declared.default.as_ref().map(Text::as_str));
+        Ok(value.map_or(Value::Unknown(Later::Choice), |text| {
+            Value::Known(text.into())
+        }))
     }
 
     /// A variable that the base of a stage, or of the image, sets for its containers.
     fn base_env(&self, name: &str, stage: Option<&str>, bases: usize) -> Result<Value, NoValue> {
+        let asked = (stage.map(str::to_owned), name.to_owned());
+        if let Some(found) = self.variables.borrow().get(&asked) {
+            return found.clone();
+        }
+        // Whatever asks for it meanwhile goes round in a ring, which is somebody else's to report.
+        let waiting = Ok(Value::Unknown(Later::Choice));
+        self.variables.borrow_mut().insert(asked.clone(), waiting);
+        let found = self.look_up(name, stage, bases);
+        self.variables.borrow_mut().insert(asked, found.clone());
+        found
+    }
+
+    fn look_up(&self, name: &str, stage: Option<&str>, bases: usize) -> Result<Value, NoValue> {
+        const LATER: Result<Value, NoValue> = Ok(Value::Unknown(Later::Choice));
         let base = self.roots.get(&stage.map(str::to_owned));
         let Some(base) = base.and_then(|root| root.base.as_deref()) else {
             return Ok(Value::Unknown(Later::Base));
         };
         // A base that cannot be known yet, or is wrong, is somebody else's to report.
         let Some(base) = self.text(base, stage, bases) else {
-            return Ok(Value::Unknown(Later::Choice));
+            return LATER;
         };
         let missing = |help: &str| {
             Err(no_value(
@@ -200,28 +239,66 @@ impl Values {
         let Some(below) = base.strip_prefix("stage:") else {
             return Ok(Value::Unknown(Later::Base));
         };
-        let Some(root) = self
-            .roots
-            .get(&Some(below.to_owned()))
-            .filter(|_| bases > 0)
-        else {
-            return Ok(Value::Unknown(Later::Base));
+        let Some(bases) = bases.checked_sub(1) else {
+            return LATER;
         };
-        let variable = [name.into()];
-        if let Some(env) = root.env.as_ref().filter(|env| env.has(&variable)) {
-            return match env.text(&variable) {
+        let Some(root) = self.roots.get(&Some(below.to_owned())) else {
+            return LATER;
+        };
+        let variable = ["env".into(), name.into()];
+        if let Some(config) = root.config.as_ref().filter(|it| it.has(&variable)) {
+            return match config
+                .text(&variable)
+                .filter(|_| !config.is_null(&variable))
+            {
                 Some(text) => Ok(self
-                    .text(text, Some(below), bases - 1)
+                    .variable(text, below, bases)
                     .map_or(Value::Unknown(Later::Choice), Value::Known)),
                 None => missing("write the value itself, or set the variable in the stage"),
             };
         }
-        match self.base_env(name, Some(below), bases - 1) {
-            Err(_) => {
+        let inherited = match self.inherits_env(root, below, bases) {
+            None => return LATER,
+            Some(false) => None,
+            Some(true) => self.base_env(name, Some(below), bases).ok(),
+        };
+        match inherited {
+            Some(value) => Ok(value),
+            None => {
                 missing("write the value itself, or set the variable in the stage's `config.env`")
             }
-            found => found,
         }
+    }
+
+    /// Whether a stage takes the variables of its own base; `None` if that is not known yet.
+    fn inherits_env(&self, root: &Root, stage: &str, bases: usize) -> Option<bool> {
+        let Some(inherit) = root
+            .config
+            .as_ref()
+            .and_then(|it| it.part(&["inherit".into()]))
+        else {
+            return Some(true);
+        };
+        let is = |path: &[PathSegment], word: &str| -> Option<bool> {
+            let text = self.text(inherit.text(path)?, Some(stage), bases)?;
+            Some(text == word)
+        };
+        if inherit.text(&[]).is_some() {
+            return is(&[], "none").map(|none| !none);
+        }
+        let mut items = (0..)
+            .map(|index| [PathSegment::from(index)])
+            .take_while(|item| inherit.has(item));
+        items.try_fold(false, |found, item| Some(found || is(&item, "env")?))
+    }
+
+    /// What the text of a stage's variable becomes, if that is known and not too large: a text that
+    /// is, is refused where it stands.
+    fn variable(&self, text: &str, stage: &str, bases: usize) -> Option<Arc<str>> {
+        let replaced = self.text(text, Some(stage), bases)?;
+        let added = replaced.len().saturating_sub(text.len());
+        self.added.set(self.added.get().saturating_add(added));
+        (self.added.get() <= MOST_ADDED).then(|| replaced.into())
     }
 
     /// A text with its expressions replaced, if all of them are known.
@@ -229,18 +306,23 @@ impl Values {
         let Some(template) = Template::parse(text) else {
             return Some(text.to_owned());
         };
-        let parts = template.parts().iter().map(|part| match part {
-            Part::Text(text) => Some(text.clone()),
-            Part::Expression(expression) => {
-                let reference = expression.reference.as_ref().ok()?;
-                let bases = bases.checked_sub(1)?;
-                match self.value_below(reference, stage, bases).ok()? {
-                    Value::Known(value) => Some(value),
-                    Value::Unknown(_) => None,
+        let mut replaced = String::new();
+        for part in template.parts() {
+            match part {
+                Part::Text(text) => replaced.push_str(text),
+                Part::Expression(expression) => {
+                    let reference = expression.reference.as_ref().ok()?;
+                    match self.value_below(reference, stage, bases).ok()? {
+                        Value::Known(value) => replaced.push_str(&value),
+                        Value::Unknown(_) => return None,
+                    }
                 }
             }
-        });
-        parts.collect()
+            if replaced.len() > text.len() + MOST_ADDED {
+                return None;
+            }
+        }
+        Some(replaced)
     }
 
     /// Whether a condition holds; `None` if that depends on what is not known yet.
@@ -305,9 +387,9 @@ impl Values {
         })
     }
 
-    fn operand(&self, operand: &Operand, stage: Option<&str>) -> Result<Option<String>, NoValue> {
+    fn operand(&self, operand: &Operand, stage: Option<&str>) -> Result<Option<Arc<str>>, NoValue> {
         match operand {
-            Operand::Literal(text) => Ok(Some(text.clone())),
+            Operand::Literal(text) => Ok(Some(text.as_str().into())),
             Operand::Reference(reference) => Ok(match self.value(reference, stage)? {
                 Value::Known(value) => Some(value),
                 Value::Unknown(_) => None,

@@ -203,6 +203,13 @@ const KNOWN: &[Difference] = &[
         sign: NEVER,
     },
     Difference {
+        text: "a: [\n\tb]\n",
+        ours: REFUSED,
+        theirs: r#"{"a": ["b"]}"#,
+        reason: "a tab indents nothing, a flow list below a key neither (YAML 1.2, 6.1)",
+        sign: |_, own, _| refuses(own, "tabs disallowed within this context"),
+    },
+    Difference {
         text: "a: [\"b\":c]\n",
         ours: r#"{"a": [{"b": "c"}]}"#,
         theirs: r#"{"a": [{"b": "c"}]}"#,

@@ -8,8 +8,9 @@ codes! {
     DuplicateDestination = "duplicate-destination", Semantic Error,
     cause: "
         Two steps give one file its content, and only the second would be seen in the image. Where a
-        file is to be replaced on purpose, a `remove` step between the two says so. Folders are another
-        matter: copies into one folder merge.",
+        file is to be replaced on purpose, a `remove` step between the two says so; what a command
+        between them may have used can be replaced as well. Folders are another matter: copies into
+        one folder merge.",
     example: r#"
         steps:
           - write: /etc/motd

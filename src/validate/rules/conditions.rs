@@ -1,21 +1,37 @@
-//! Conditions of steps: what they ask for exists and can be compared.
+//! Conditions of steps: what they ask for exists, is known and can be compared.
 
 use crate::diagnostic::Diagnostic;
+use crate::recipe::Condition;
 use crate::validate::Subject;
+use crate::validate::values::{Later, NoValue, Value, unread_base};
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scope in subject.scopes() {
         for (index, step) in scope.steps.iter().enumerate() {
-            let Some(condition) = step.when() else {
-                continue;
-            };
-            if let Err(missing) = subject.values.holds(condition, scope.stage) {
-                found.push(
-                    Diagnostic::new(missing.code, missing.problem.message)
-                        .label(subject.below(&scope.step(index), "when"), "this condition")
-                        .help(missing.problem.help),
-                );
-            }
+            let missing = step
+                .when()
+                .and_then(|condition| missing(subject, condition, scope.stage));
+            found.extend(missing.map(|missing| {
+                Diagnostic::new(missing.code, missing.problem.message)
+                    .label(subject.below(&scope.step(index), "when"), "this condition")
+                    .help(missing.problem.help)
+            }));
         }
+    }
+}
+
+/// Why a condition cannot be decided, unless somebody else says so.
+fn missing(subject: &Subject<'_>, condition: &Condition, stage: Option<&str>) -> Option<NoValue> {
+    match subject.values.holds(condition, stage) {
+        Err(missing) => Some(missing),
+        Ok(None) if subject.is_final => {
+            let references = condition.references();
+            let mut values = references
+                .into_iter()
+                .map(|reference| subject.values.value(reference, stage));
+            let waits = values.any(|value| value == Ok(Value::Unknown(Later::Base)));
+            waits.then(unread_base)
+        }
+        Ok(_) => None,
     }
 }

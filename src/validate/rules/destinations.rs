@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::recipe::{AbsolutePath, Copy, Scope, Step};
+use crate::recipe::{Copy, Scope, Step};
 use crate::source::Span;
 use crate::syntax::PathSegment;
 use crate::validate::Subject;
-use crate::validate::sketch::{Sketch, trimmed};
+use crate::validate::sketch::{Sketch, plain};
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scope in subject.scopes() {
@@ -16,8 +16,33 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// What a step puts at a path.
+#[derive(Clone, Copy)]
+enum Made<'r> {
+    File,
+    Link,
+    /// A file, or the contents of a folder.
+    Copy(&'r Copy),
+}
+
+impl Made<'_> {
+    /// Whether one of the two certainly hides the other.
+    fn hides(self, first: Self) -> bool {
+        match (first, self) {
+            // What a folder holds goes where the link leads.
+            (Self::Link, Self::Copy(_)) => false,
+            // Folders merge: two copies collide only if they bring the same files.
+            (Self::Copy(first), Self::Copy(second)) => {
+                let files = |copy: &Copy| (copy.copy.clone(), copy.from.clone(), copy.follow_links);
+                files(first) == files(second) && first.exclude == second.exclude
+            }
+            _ => true,
+        }
+    }
+}
+
 fn duplicates(subject: &Subject<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
-    let mut seen: BTreeMap<String, (Span, Option<&str>)> = BTreeMap::new();
+    let mut seen: BTreeMap<String, (Span, Made<'_>)> = BTreeMap::new();
     let losses = subject.document.losses(&scope.at(&["steps".into()]));
     let mut before = 0;
     for (index, step) in scope.steps.iter().enumerate() {
@@ -31,33 +56,35 @@ fn duplicates(subject: &Subject<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnost
             seen.clear();
         }
         before = start;
-        let (path, key, source) = match step {
-            Step::Write(write) => (plain(&write.write), "write", None),
-            Step::Link(link) => (plain(&link.link), "link", None),
+        let (path, key, made) = match step {
+            Step::Write(write) => (plain(write.write.as_str()), "write", Made::File),
+            Step::Link(link) => (plain(link.link.as_str()), "link", Made::Link),
             Step::Fetch(fetch) if !fetch.extract && !fetch.to.ends_with_slash() => {
-                (plain(&fetch.to), "to", None)
+                (plain(fetch.to.as_str()), "to", Made::File)
             }
-            Step::Copy(copy) => match (target(copy), copy.copy.as_slice()) {
-                (Some(path), [source]) => (path, "to", Some(source.as_str())),
-                _ => continue,
+            Step::Copy(copy) => match target(copy) {
+                Some(path) => (path, "to", Made::Copy(copy)),
+                None => continue,
             },
-            // Afterwards another file may well be wanted under the same name.
-            Step::Remove(_) => {
+            // Afterwards another file may well be wanted under the same name: this one is gone, or
+            // was of use to a command.
+            Step::Remove(_) | Step::Run(_) | Step::Packages(_) => {
                 seen.clear();
                 continue;
             }
             _ => continue,
         };
         // One of two steps under conditions may be the only one that is made.
-        if step.when().is_some() || !subject.is_read(&place, key) || subject.is_lost(&place, "copy")
+        let lost = |key| subject.is_lost(&place, key);
+        if step.when().is_some()
+            || !subject.is_read(&place, key)
+            || ["copy", "from", "exclude", "when"].into_iter().any(lost)
         {
             continue;
         }
         let span = subject.below(&place, key);
-        // Folders merge: two copies to one name are certain to collide only in the same source.
-        let collides = |first: Option<&str>| first.is_none() || source.is_none() || first == source;
         match seen.get(&path) {
-            Some((first, from)) if collides(*from) => found.push(
+            Some((first, from)) if made.hides(*from) => found.push(
                 Diagnostic::new(
                     Code::DuplicateDestination,
                     format!("`/{path}` is written twice"),
@@ -67,7 +94,7 @@ fn duplicates(subject: &Subject<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnost
                 .help("remove one of the two steps"),
             ),
             _ => {
-                seen.insert(path, (span, source));
+                seen.insert(path, (span, made));
             }
         }
     }
@@ -75,14 +102,14 @@ fn duplicates(subject: &Subject<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnost
 
 /// A path that cannot be there yet when it is removed, and is written afterwards.
 fn removals(subject: &Subject<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnostic>) {
-    let mut too_early: BTreeMap<&str, Span> = BTreeMap::new();
+    let mut too_early: BTreeMap<String, Span> = BTreeMap::new();
     Sketch::walk(subject, scope, |sketch, step, place| {
         let written = match step {
             Step::Remove(remove) => {
                 for (index, path) in remove.remove.as_slice().iter().enumerate() {
                     let is_glob = path.as_str().contains(['*', '?', '[', '{']);
-                    if is_glob || sketch.may_have(path.as_str()) || subject.is_lost(place, "remove")
-                    {
+                    let name = plain(path.as_str());
+                    if is_glob || sketch.may_hold(&name) || subject.is_lost(place, "remove") {
                         continue;
                     }
                     let mut at: Vec<PathSegment> = place.to_vec();
@@ -90,7 +117,7 @@ fn removals(subject: &Subject<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnostic
                     if matches!(remove.remove, crate::recipe::OneOrMany::Many(_)) {
                         at.push(index.into());
                     }
-                    too_early.insert(trimmed(path.as_str()), subject.value(&at));
+                    too_early.insert(name, subject.value(&at));
                 }
                 return;
             }
@@ -104,8 +131,8 @@ fn removals(subject: &Subject<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnostic
         if !subject.is_read(place, key) {
             return;
         }
-        let path = trimmed(path.as_str());
-        if let Some(span) = too_early.remove(path) {
+        let path = plain(path.as_str());
+        if let Some(span) = too_early.remove(&path) {
             found.push(
                 Diagnostic::new(
                     Code::RemovedTooEarly,
@@ -117,10 +144,6 @@ fn removals(subject: &Subject<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnostic
             );
         }
     });
-}
-
-fn plain(path: &AbsolutePath) -> String {
-    path.names().collect::<Vec<_>>().join("/")
 }
 
 /// The file that a copy makes, as far as the recipe alone tells.
@@ -135,7 +158,7 @@ fn target(copy: &Copy) -> Option<String> {
         .rsplit('/')
         .next()
         .filter(|name| !matches!(*name, "" | "."))?;
-    let folder = plain(&copy.to);
+    let folder = plain(copy.to.as_str());
     match (copy.to.ends_with_slash(), folder.is_empty()) {
         (false, true) => None,
         (false, false) => Some(folder),

@@ -3,7 +3,7 @@
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::PathSegment;
 use crate::validate::Subject;
-use crate::validate::sketch::Sketch;
+use crate::validate::sketch::{Sketch, plain};
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scope in subject.scopes() {
@@ -21,7 +21,9 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             };
             let place: [PathSegment; 3] = ["config".into(), key.into(), 0.into()];
             if program.starts_with('/')
-                && !end.may_have(program)
+                // Where a folder is a link, `..` leads elsewhere than it seems.
+                && !program.split('/').any(|name| name == "..")
+                && !end.may_have(&plain(program))
                 && subject.is_read(&scope.at(&["config".into()]), key)
             {
                 found.push(

@@ -7,7 +7,7 @@ use crate::recipe::{Mount, Step};
 use crate::source::Span;
 use crate::syntax::PathSegment;
 use crate::validate::Subject;
-use crate::validate::sketch::trimmed;
+use crate::validate::sketch::plain;
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scope in subject.scopes() {
@@ -15,7 +15,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             let Step::Run(run) = step else {
                 continue;
             };
-            let mut targets: BTreeMap<&str, Span> = BTreeMap::new();
+            let mut targets: BTreeMap<String, Span> = BTreeMap::new();
             for (number, mount) in run.mounts.iter().enumerate() {
                 let below: [PathSegment; 2] = ["mounts".into(), number.into()];
                 let place = [scope.step(index).as_slice(), &below].concat();
@@ -31,7 +31,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                     continue;
                 };
                 let span = subject.below(&place, key);
-                let path = trimmed(target.as_str());
+                let path = plain(target.as_str());
                 if path.is_empty() {
                     found.push(
                         Diagnostic::new(Code::InvalidMount, "nothing can be mounted over the root")
