@@ -14,7 +14,7 @@ use super::diagnostics::{recipes, source};
 use super::support::skip;
 use super::support::workspace::project;
 
-const HERE: &str = "/work/project";
+const HERE: &str = "/home/user/project";
 
 type Checked = Vec<(SourceFile, Vec<Diagnostic>)>;
 
@@ -83,7 +83,7 @@ fn sarif_obeys_its_schema() {
 
 #[test]
 fn sarif_says_where_in_characters_and_bytes() {
-    let log = sarif(&checked("/work/project/a é/r.yaml", TWICE));
+    let log = sarif(&checked("/home/user/project/a é/r.yaml", TWICE));
     let run = &log["runs"][0];
     assert_eq!(run["columnKind"], "unicodeCodePoints");
     let result = &run["results"][0];
@@ -138,7 +138,7 @@ fn no_recipe_can_give_commands_to_github() {
 
 #[test]
 fn gitlab_gets_a_list_of_findings() {
-    let report = gitlab(&checked("/work/project/a/r.yaml", TWICE));
+    let report = gitlab(&checked("/home/user/project/a/r.yaml", TWICE));
     let fingerprint = report[0]["fingerprint"].clone();
     assert_eq!(
         report,

@@ -1,10 +1,8 @@
 //! `fmt`: what it does to a text, and that nothing is ever lost by it.
 
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
-use std::process::Stdio;
 
 use onelayer::source::SourceFile;
 use onelayer::syntax::{Document, FormatProblem, Notation, comments, format, schema_of};
@@ -12,7 +10,7 @@ use onelayer::validate::check;
 
 use super::diagnostics::recipes;
 use super::support::documents::{self, Choices};
-use super::support::workspace::{Outcome, Workspace, project, run};
+use super::support::workspace::{Outcome, Workspace, project, run, run_with_input};
 
 fn formatted(text: &str, notation: Notation) -> Result<String, FormatProblem> {
     format(&SourceFile::new("<text>", text), notation)
@@ -345,24 +343,7 @@ fn what_cannot_be_kept_is_refused() {
 }
 
 pub(crate) fn piped(workspace: &Workspace, arguments: &[&str], text: &str) -> Outcome {
-    let mut child = (workspace.command(arguments))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(text.as_bytes())
-        .unwrap();
-    let output = child.wait_with_output().unwrap();
-    Outcome {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    run_with_input(&mut workspace.command(arguments), text.as_bytes())
 }
 
 #[test]

@@ -1,15 +1,16 @@
 //! `onelayer validate` and the commands about it: which files, which exit status, what is denied.
 
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use onelayer::diagnostic::Code;
 use serde_json::Value;
 
 use super::privilege::as_nobody;
-use super::support::workspace::{Outcome, Workspace, require_root, require_tool, run, tool};
+use super::support::workspace::{
+    Outcome, Workspace, require_root, require_tool, run, run_with_input, tool,
+};
 
 const GOOD: &str = "name: x\nbase: scratch\n";
 const WARNED: &str = "name: x\nbase: scratch\nsteps:\n  - run: a\n";
@@ -37,21 +38,6 @@ fn files(outcome: &Outcome) -> Vec<String> {
         .collect();
     files.dedup();
     files
-}
-
-fn with_input(command: &mut Command, input: &[u8]) -> Outcome {
-    let mut child = (command.stdin(Stdio::piped()).stdout(Stdio::piped()))
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // The command may have seen enough before all is written.
-    let _ = child.stdin.take().unwrap().write_all(input);
-    let output = child.wait_with_output().unwrap();
-    Outcome {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
 }
 
 #[test]
@@ -168,7 +154,7 @@ fn a_folder_that_cannot_be_searched_hides_no_other() {
 fn standard_input_is_a_recipe() {
     let workspace = workspace(&[("a.yaml", WRONG)]);
     let input = |arguments: &[&str], text: &str| {
-        with_input(
+        run_with_input(
             workspace
                 .command(arguments)
                 .current_dir(workspace.context()),

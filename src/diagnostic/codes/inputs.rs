@@ -12,7 +12,7 @@ codes! {
         image wherever its folder lies, and takes nothing from the host that is not beside it.",
     example: r#"
         steps:
-          - copy: ../shared/app
+          - copy: ../elsewhere/app
             to: /app
         "#,
     cure: "

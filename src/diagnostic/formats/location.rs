@@ -36,11 +36,11 @@ mod tests {
 
     #[test]
     fn paths_are_from_the_directory_on() {
-        let directory = Path::new("/work/project");
+        let directory = Path::new("/home/user/project");
         for (name, expected) in [
             ("a/recipe.yaml", "a/recipe.yaml"),
             ("./a/./recipe.yaml", "a/recipe.yaml"),
-            ("/work/project/a.yaml", "a.yaml"),
+            ("/home/user/project/a.yaml", "a.yaml"),
             ("/elsewhere/a.yaml", "/elsewhere/a.yaml"),
             ("../a.yaml", "../a.yaml"),
             ("<stdin>", "<stdin>"),
