@@ -9,8 +9,8 @@ use crate::validate::{PathSegment, ValidRecipe};
 
 use super::problem::PlanProblem;
 use super::{
-    Action, HostPlatform, ImageSettings, InputError, Inputs, Origin, Plan, PlannedStage, PlannedStep, SkippedStep,
-    StepKey, text,
+    Action, HostPlatform, ImageSettings, InputError, Inputs, Origin, Plan, PlannedStage,
+    PlannedStep, SkippedStep, StepKey, text,
 };
 
 /// Version of the plan's JSON form.

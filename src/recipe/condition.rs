@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Reference;
-use super::reference::is_reference_character;
+use super::reference::{is_argument_name, is_reference_character};
 use super::scalar::ScalarProblem;
 use crate::syntax::{ScalarKind, Written};
 
@@ -172,9 +172,11 @@ fn word(word: &str) -> Result<Token, ScalarProblem> {
         _ => {
             let reference: Result<Reference, ScalarProblem> = word.parse();
             let reference = reference.map_err(|mut problem| {
-                if !word.contains('.') {
+                if is_argument_name(word) {
                     problem.help =
                         format!("write `args.{word}` for the argument, `\"{word}\"` for the text");
+                } else if !word.contains('.') {
+                    problem.help = format!("write `\"{word}\"` for the text");
                 }
                 problem
             })?;

@@ -22,7 +22,7 @@ pub struct Output {
     /// given).
     pub level: Option<u8>,
     /// Latest time that the image may show, in seconds since 1970; later ones are set to it. 0 if
-    /// neither the recipe nor the command line says otherwise.
+    /// not given.
     pub source_date_epoch: Option<u64>,
     /// Tags under which the image is written, `latest` if there are none.
     #[serde(default)]

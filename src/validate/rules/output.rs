@@ -7,7 +7,7 @@ use crate::recipe::Compression;
 use crate::validate::Subject;
 
 const GZIP_LEVELS: RangeInclusive<u8> = 1..=12;
-const ZSTD_LEVELS: RangeInclusive<u8> = 1..=19;
+const ZSTD_LEVELS: RangeInclusive<u8> = 1..=22;
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let output = &subject.recipe.output;
