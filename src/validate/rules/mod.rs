@@ -19,13 +19,14 @@ mod repositories;
 mod setopts;
 mod shell_style;
 mod stages;
+mod steps;
 
 use super::Subject;
 use crate::diagnostic::Diagnostic;
 
 /// Everything that the rules say about a recipe.
 pub(super) fn apply(subject: &Subject<'_>) -> Vec<Diagnostic> {
-    let rules: [fn(&Subject<'_>, &mut Vec<Diagnostic>); 19] = [
+    let rules: [fn(&Subject<'_>, &mut Vec<Diagnostic>); 20] = [
         accounts::check,
         arguments::check,
         conditions::check,
@@ -45,6 +46,7 @@ pub(super) fn apply(subject: &Subject<'_>) -> Vec<Diagnostic> {
         setopts::check,
         shell_style::check,
         stages::check,
+        steps::check,
     ];
     let mut found = Vec::new();
     for rule in rules {
