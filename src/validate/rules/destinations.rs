@@ -77,6 +77,7 @@ fn duplicates(subject: &Subject<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnost
         // One of two steps under conditions may be the only one that is made.
         let lost = |key| subject.is_lost(&place, key);
         if step.when().is_some()
+            || path.is_empty()
             || !subject.is_read(&place, key)
             || ["copy", "from", "exclude", "when"].into_iter().any(lost)
         {
