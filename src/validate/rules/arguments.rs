@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::recipe::{Arg, Reference, Template};
+use crate::recipe::{Arg, Reference};
 use crate::syntax::PathSegment;
 use crate::validate::Subject;
 
@@ -29,9 +29,7 @@ fn declaration(subject: &Subject<'_>, name: &str, arg: &Arg, found: &mut Vec<Dia
                 .help(help),
         );
     };
-    if Template::parse(&format!("${{{{ args.{name} }}}}"))
-        .is_none_or(|template| !template.is_whole() || !names(&template))
-    {
+    if !matches!(format!("args.{name}").parse(), Ok(Reference::Argument(_))) {
         wrong(
             format!(
                 "`{}` cannot be the name of an argument",
@@ -69,14 +67,6 @@ fn declaration(subject: &Subject<'_>, name: &str, arg: &Arg, found: &mut Vec<Dia
         }
         _ => {}
     }
-}
-
-fn names(template: &Template) -> bool {
-    use crate::recipe::Part;
-    matches!(
-        template.parts(),
-        [Part::Expression(expression)] if matches!(expression.reference, Ok(Reference::Argument(_)))
-    )
 }
 
 /// The value that was chosen for an argument, or that none was.
