@@ -113,8 +113,10 @@ fn taken(base: ImageSettings, inherit: &Inherit) -> ImageSettings {
 fn apply(config: &Config, settings: &mut ImageSettings) {
     if config.entrypoint.is_some() {
         settings.entrypoint.clone_from(&config.entrypoint);
-        // The base's arguments were meant for the base's program.
-        settings.cmd = None;
+        // The base's arguments were meant for the base's program, unless the recipe asks for them.
+        if config.inherit == Inherit::All {
+            settings.cmd = None;
+        }
     }
     let replace = |place: &mut Option<String>, value: Option<String>| {
         if value.is_some() {

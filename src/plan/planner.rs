@@ -178,18 +178,16 @@ impl<'a> Planner<'a> {
         self.recipe.span(place)
     }
 
-    /// Takes an answer about an input; without one, the problem is noted at the key `key` of the
-    /// mapping at `place`.
+    /// Takes an answer about an input; without one, the problem is noted at `place`.
     pub(super) fn input<T>(
         &mut self,
         answer: Result<T, InputError>,
         place: &[PathSegment],
-        key: &str,
     ) -> Option<T> {
         match answer {
             Ok(found) => Some(found),
             Err(error) => {
-                let span = self.span(&[place, &[key.into()]].concat());
+                let span = self.span(place);
                 self.problems.push(PlanProblem::Input { error, span });
                 None
             }

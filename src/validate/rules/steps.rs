@@ -1,7 +1,7 @@
 //! Steps that cannot be made, or would do nothing, as far as their own values tell.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::recipe::{OneOrMany, Step};
+use crate::recipe::{AbsolutePath, Step};
 use crate::syntax::PathSegment;
 use crate::validate::Subject;
 use crate::validate::sketch::plain;
@@ -24,59 +24,54 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 
 /// What a step says that nothing can carry out.
 fn impossible(subject: &Subject<'_>, step: &Step, place: &[PathSegment]) -> Vec<Diagnostic> {
-    let wrong = |is_wrong: bool, key: &str, index: Option<usize>, message: &str, help: &str| {
-        let item = index.map(PathSegment::from);
-        let place = [place, &[key.into()], item.as_slice()].concat();
+    let at = |key: &str| [place, &[key.into()]].concat();
+    let wrong = |is_wrong: bool, place: Vec<PathSegment>, message: &str, help: &str| {
         let is_wrong = is_wrong && subject.document.is_read(&place);
         is_wrong.then(|| invalid(subject, &place, message, help))
     };
-    let is_root = |path: &str| plain(path).is_empty();
+    let is_root = |path: &AbsolutePath| plain(path.as_str()).is_empty();
     let found = match step {
         Step::Run(run) => vec![empty_shell(subject, run.shell.as_deref(), place)],
-        Step::Copy(copy) => each(&copy.copy, |index, source| {
+        Step::Copy(copy) => {
             let help = "write `.` for all that is there";
-            wrong(
-                source.is_empty(),
-                "copy",
-                index,
-                "a source has no name",
-                help,
-            )
-        }),
+            let sources = copy.copy.places(&at("copy")).into_iter();
+            sources
+                .map(|(place, path)| wrong(path.is_empty(), place, "a source has no name", help))
+                .collect()
+        }
         Step::Write(write) => {
             let help = "write the path of a file";
-            let is_root = is_root(write.write.as_str());
-            vec![wrong(is_root, "write", None, "the root is a folder", help)]
+            let place = at("write");
+            vec![wrong(
+                is_root(&write.write),
+                place,
+                "the root is a folder",
+                help,
+            )]
         }
         Step::Link(link) => {
-            let is_root = is_root(link.link.as_str());
-            let nowhere = link.target.is_empty();
             let (path, target) = ("write the path of the link", "write where the link leads");
+            let nowhere = link.target.is_empty();
             vec![
-                wrong(is_root, "link", None, "the root is a folder", path),
-                wrong(nowhere, "target", None, "the link leads nowhere", target),
+                wrong(
+                    is_root(&link.link),
+                    at("link"),
+                    "the root is a folder",
+                    path,
+                ),
+                wrong(nowhere, at("target"), "the link leads nowhere", target),
             ]
         }
-        Step::Remove(remove) => each(&remove.remove, |index, path| {
+        Step::Remove(remove) => {
             let help = "write `/*` for all that is in it";
-            let is_root = is_root(path.as_str());
-            wrong(is_root, "remove", index, "the root itself stays", help)
-        }),
+            let paths = remove.remove.places(&at("remove")).into_iter();
+            paths
+                .map(|(place, path)| wrong(is_root(path), place, "the root itself stays", help))
+                .collect()
+        }
         _ => Vec::new(),
     };
     found.into_iter().flatten().collect()
-}
-
-/// What to say about each of several values, which have an index where they are in a list.
-fn each<T>(
-    values: &OneOrMany<T>,
-    say: impl Fn(Option<usize>, &T) -> Option<Diagnostic>,
-) -> Vec<Option<Diagnostic>> {
-    let is_list = matches!(values, OneOrMany::Many(_));
-    let values = values.as_slice().iter().enumerate();
-    values
-        .map(|(index, value)| say(is_list.then_some(index), value))
-        .collect()
 }
 
 fn empty_shell(
