@@ -102,7 +102,7 @@ impl<'a> Editor<'a> {
             above,
             links: LaterLinks::default(),
             attributes: Attributes::new(),
-            unprivileged: false,
+            unprivileged: !Rootfs::is_privileged(),
             time: i64::try_from(source_date_epoch).unwrap_or(i64::MAX),
         };
         if let Some(root) = tree.get(b"") {
