@@ -107,6 +107,34 @@ steps:
     );
 }
 
+/// What belongs to the user already can be given to the user, and still nobody may read it.
+#[test]
+fn a_root_of_the_users_own_needs_no_privilege() {
+    if !require_root() || !require_tool("setpriv") {
+        return;
+    }
+    let recipe = "
+name: x
+base: scratch
+steps:
+  - permissions: /
+    owner: '65534:65534'
+  - directory: /closed
+    mode: '0000'
+    owner: '65534:65534'
+  - write: /closed/secret
+    content: s
+    mode: '0000'
+    owner: '65534:65534'
+";
+    let workspace = Workspace::with(recipe);
+    let own = as_nobody(&workspace, &["build", "context", "-o", "oci:own"]).digest();
+    assert_eq!(
+        own,
+        Workspace::with(recipe).build(&["-o", "oci:out"]).digest()
+    );
+}
+
 #[test]
 fn an_ordinary_user_cannot_run() {
     if !require_root() || !require_tool("setpriv") {

@@ -117,11 +117,13 @@ fn make_tree(folder: &Path) {
 }
 
 /// What GNU tar and zip make of the tree, by the shell's words.
-const PROGRAMS: [(&str, &str); 11] = [
+const PROGRAMS: [(&str, &str); 13] = [
     ("tar", "tar -c tool-1.0"),
     ("tar", "tar -c --format=v7 --exclude='nnn*' tool-1.0"),
     ("tar", "tar -c --format=ustar --exclude='nnn*' tool-1.0"),
     ("tar", "tar -c --format=pax tool-1.0"),
+    ("tar", "tar -c -V label tool-1.0"),
+    ("tar", "tar -c -g snapshot tool-1.0; rm snapshot"),
     ("gzip", "tar -c tool-1.0 | gzip"),
     ("gzip", "tar -c tool-1.0 | split -b 100000 --filter gzip"),
     ("zstd", "tar -c tool-1.0 | zstd -19"),
@@ -401,6 +403,100 @@ fn names_that_only_look_strange_are_kept_inside() {
     assert_eq!(look(&root, "lying-link"), "-> a 0:0");
 }
 
+/// `lib64 -> lib` and then `lib64/x`, as releases have it: where GNU tar puts it.
+#[test]
+fn links_of_the_archive_lead_inside_its_folder() {
+    if !require_root() || !require_tool("umoci") {
+        return;
+    }
+    let before = "
+  - directory: /usr/old
+  - link: /opt/old
+    target: /usr/old
+  - link: /opt/replaced
+    target: /usr/old
+";
+    let members = [
+        link("lib64", "lib"),
+        file("lib64/early"),
+        folder("lib/"),
+        file("lib64/late"),
+        hard("again", "lib64/late"),
+        link("up", "lib/../../opt/./lib/"),
+        file("up/through"),
+        link("absolute", "/opt/lib"),
+        folder("absolute/sub/"),
+        file("old/x"),
+        link("replaced", "lib"),
+        file("replaced/y"),
+        link("folder", "lib"),
+        folder("folder"),
+        file("folder/z"),
+    ];
+    let (workspace, outcome) = build(&archive(&members), before, "    owner: '3:4'\n");
+    outcome.expect(0);
+    let root = workspace.unpack("out", "latest");
+    for (path, expected) in [
+        ("opt/lib64", "-> lib 3:4"),
+        ("opt/lib", "d 0755 3:4"),
+        ("opt/lib/early", "f 0644 3:4"),
+        ("opt/lib/late", "f 0644 3:4"),
+        ("opt/lib/through", "f 0644 3:4"),
+        ("opt/lib/sub", "d 0755 3:4"),
+        ("opt/lib/y", "f 0644 3:4"),
+        ("usr/old/x", "f 0644 3:4"),
+        ("usr/old/y", "entity not found"),
+        // Of two entries of one name the later one wins.
+        ("opt/folder", "d 0755 3:4"),
+        ("opt/folder/z", "f 0644 3:4"),
+    ] {
+        assert_eq!(look(&root, path), expected, "{path}");
+    }
+    let inode = |path: &str| fs::metadata(root.join(path)).unwrap().ino();
+    assert_eq!(inode("opt/again"), inode("opt/lib/late"));
+}
+
+/// A name with a thousand folders in it costs two bytes for each.
+#[test]
+fn folders_that_are_only_named_count() {
+    let deep = |top: u32| {
+        let name = format!("{top}/{}x", "a/".repeat(1900));
+        [pax(&[("path", name.as_bytes())]), file("x")].concat()
+    };
+    let few: Vec<_> = (0..2).map(deep).collect();
+    let (_, outcome) = build(&compressed("gzip", &archive(&few)), "", "");
+    outcome.expect(0);
+    let many: Vec<_> = (0..2000).map(deep).collect();
+    // Long before the limit is reached somebody has had enough.
+    expect_stopped(&compressed("gzip", &archive(&many)), "");
+}
+
+#[test]
+fn what_is_left_out_can_be_interrupted() {
+    if !require_tool("bzip2") {
+        return;
+    }
+    // Sixty gibibytes that `strip` passes over, in a few dozen kibibytes.
+    let part = compressed("bzip2", &vec![0; 64 << 20]);
+    let head = compressed("bzip2", &sized(b"skipped", b'0', b"", b"", 60 << 30));
+    let bytes = [head, part.repeat(961)].concat();
+    assert!(bytes.len() < 100 << 10);
+    expect_stopped(&bytes, "    strip: 1\n");
+}
+
+/// Fails unless unpacking still goes on after two seconds, and ends soon when it is interrupted.
+fn expect_stopped(bytes: &[u8], rest: &str) {
+    let server = Server::with(bytes);
+    let workspace = Workspace::with(&recipe(&server, bytes, "", rest));
+    let mut command = workspace.below(
+        &["timeout", "--signal", "INT", "--kill-after", "20", "2"],
+        &["build", "context", "-o", "oci:out"],
+    );
+    assert_eq!(run(&mut command).code, Some(124));
+    let left = super::command_line::names(&workspace.cache().join("drafts"));
+    assert_eq!(left, Vec::<String>::new());
+}
+
 #[test]
 fn hostile_entries_end_the_step_by_name() {
     let long = vec![b'n'; 5000];
@@ -429,12 +525,48 @@ fn hostile_entries_end_the_step_by_name() {
         (
             "through a climbing link",
             vec![link("a/e", "../../../../etc"), folder("a/e/d/")],
-            "is below `a/e`, which the archive makes something else than a folder",
+            "leads out of the folder that the archive is unpacked into, by a link of the archive",
+        ),
+        (
+            "through a link to a neighbour of the folder",
+            vec![link("e", "../opt2"), file("e/x")],
+            "leads out of the folder",
+        ),
+        (
+            "through a link to a link",
+            vec![link("e", "f"), link("f", ".."), file("e/x")],
+            "leads out of the folder",
+        ),
+        (
+            "through another name of a link",
+            vec![link("e", "/etc"), hard("f", "e"), file("f/x")],
+            "leads out of the folder",
+        ),
+        (
+            "through a link in place of a file",
+            vec![file("e"), link("e", "/etc"), file("e/x")],
+            "leads out of the folder",
+        ),
+        (
+            "through links in a circle",
+            vec![link("e", "f"), link("f", "e"), file("e/x")],
+            "too many symbolic links",
+        ),
+        (
+            "through a file in place of a link",
+            vec![
+                folder("d"),
+                link("e", "d"),
+                file("e/x"),
+                file("e"),
+                file("e/y"),
+            ],
+            "`e/y` in the archive",
         ),
         (
             "through a file",
             vec![file("a"), file("a/x")],
-            "is below `a`, which the archive makes",
+            "needs a folder where something else is",
         ),
         (
             "a link as the top",
@@ -502,9 +634,9 @@ fn hostile_entries_end_the_step_by_name() {
             "`a/` in the archive",
         ),
         (
-            "a folder over a link",
-            vec![link("a", "b"), folder("a/")],
-            "needs a folder where",
+            "a link with an endless text",
+            vec![pax(&[("linkpath", &long)]), link("a", "b")],
+            "is a link that leads nowhere",
         ),
         (
             "a link without text",
@@ -746,7 +878,10 @@ fn hostile_zips_end_the_step_by_name() {
     for (script, expected) in [
         ("add('../x')", "`../x` in the archive"),
         ("add('a/../../x')", "climbs with `..`"),
-        ("add('l', b'/etc', 0o120777); add('l/x')", "is below `l`"),
+        (
+            "add('l', b'/etc', 0o120777); add('l/x')",
+            "leads out of the folder",
+        ),
         ("add('l', b'', 0o120777)", "is a link that leads nowhere"),
         (
             "add('l', b'x' * 5000, 0o120777)",

@@ -11,7 +11,7 @@ use std::path::Path;
 
 use crate::plan::{BytePath, FileCapabilities};
 use crate::rootfs::{FileKind, Metadata, Owner, Permission, Rootfs};
-use crate::tree::{Attributes, Device, Entry, Kind, Tree};
+use crate::tree::{Attributes, Device, Entry, Kind, LaterLinks, Tree};
 
 use super::ExecuteError;
 use super::error::shown;
@@ -55,6 +55,8 @@ pub(super) struct Editor<'a> {
     /// The folder that holds the upper directory, and its name there: the upper directory is itself
     /// the new root directory, which is edited from above.
     above: Option<(Rootfs, OsString)>,
+    /// Links that this step made, and those of the tree that it replaced.
+    links: LaterLinks,
     /// What everything written should be; kept only if the disk refused some of it.
     attributes: Attributes,
     /// The disk does not take every owner, attribute or device.
@@ -98,8 +100,9 @@ impl<'a> Editor<'a> {
             tree,
             upper: Rootfs::open(upper)?,
             above,
+            links: LaterLinks::default(),
             attributes: Attributes::new(),
-            unprivileged: false,
+            unprivileged: !Rootfs::is_privileged(),
             time: i64::try_from(source_date_epoch).unwrap_or(i64::MAX),
         };
         if let Some(root) = tree.get(b"") {
@@ -120,12 +123,28 @@ impl<'a> Editor<'a> {
 
     /// The path in the root that `path` names; a link in the last place is not followed.
     pub(super) fn locate(&self, path: &BytePath) -> Result<Vec<u8>, ExecuteError> {
-        Ok(self.tree.resolve_parent(path.as_bytes())?.path)
+        let found = self.tree.resolve_parent_with(path.as_bytes(), &self.links);
+        Ok(found?.path)
     }
 
     /// The path in the root that `path` leads to.
     pub(super) fn follow(&self, path: &BytePath) -> Result<Vec<u8>, ExecuteError> {
-        Ok(self.tree.resolve(path.as_bytes())?.path)
+        let found = self.tree.resolve_with(path.as_bytes(), &self.links);
+        Ok(found?.path)
+    }
+
+    /// What `name` in `folder` leads to, where `folder` is a path without links.
+    pub(super) fn enter(&self, folder: &[u8], name: &[u8]) -> Result<Vec<u8>, ExecuteError> {
+        let path = BytePath::from(folder.to_vec()).join(&name.to_vec().into());
+        match self.tree.link_with(path.as_bytes(), &self.links) {
+            Some(_) => self.follow(&path),
+            None => Ok(path.as_bytes().to_vec()),
+        }
+    }
+
+    /// Whether this step made a link at `path`.
+    pub(super) fn made_link(&self, path: &[u8]) -> bool {
+        self.links.get(path).is_some()
     }
 
     /// What is at `path` now.
@@ -147,12 +166,9 @@ impl<'a> Editor<'a> {
 
     /// Whether a folder above `path` was removed by this step.
     fn is_hidden(&self, path: &[u8]) -> Result<bool, ExecuteError> {
-        let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
-        for parent in ends.map(|(end, _)| &path[..end]) {
-            match self.upper.link_metadata(disk(parent))? {
-                None => return Ok(false),
-                Some(found) if found.kind != FileKind::Directory => return Ok(true),
-                Some(_) => {}
+        for parent in folders(path) {
+            if let Some(found) = self.upper.link_metadata(disk(parent))? {
+                return Ok(found.kind != FileKind::Directory);
             }
         }
         Ok(false)
@@ -185,15 +201,23 @@ impl<'a> Editor<'a> {
         let permission = self
             .upper
             .symlink(disk(path), disk(target), wanted.owner())?;
+        self.links.made(path, target);
         self.note(path, wanted, permission);
         Ok(self.upper.set_times(disk(path), self.time, 0)?)
     }
 
     /// Gives the file at `existing` a second name.
     pub(super) fn hard_link(&mut self, existing: &[u8], path: &[u8]) -> Result<(), ExecuteError> {
+        if existing == path {
+            return Ok(());
+        }
         self.copy_up(existing)?;
         self.make_room(path)?;
         self.upper.hard_link(disk(existing), disk(path))?;
+        if let Some(target) = self.tree.link_with(existing, &self.links) {
+            let target = target.to_vec();
+            self.links.made(path, &target);
+        }
         if let Some(row) = self.attributes.get(existing).cloned() {
             self.attributes.insert(path, row);
         }
@@ -258,6 +282,7 @@ impl<'a> Editor<'a> {
             return Ok(());
         }
         self.parents(path)?;
+        self.forget(path);
         self.upper.remove(disk(path))?;
         if self.tree.get(path).is_some() {
             self.upper.whiteout(disk(path))?;
@@ -383,21 +408,18 @@ impl<'a> Editor<'a> {
             return Err(ExecuteError::IsADirectory { path: shown(path) });
         }
         self.parents(path)?;
-        self.attributes.remove(path);
+        self.forget(path);
         Ok(self.upper.remove(disk(path))?)
     }
 
     /// Makes sure that every folder above `path` is in the upper directory.
     fn parents(&mut self, path: &[u8]) -> Result<(), ExecuteError> {
-        let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
-        for parent in ends.map(|(end, _)| &path[..end]) {
+        let mut missing = Vec::new();
+        for parent in folders(path) {
             match self.present(parent)? {
-                Present::Upper(FileKind::Directory) => {}
-                Present::Lower(entry) if entry.is_directory() => self.copy_up(parent)?,
-                Present::Nothing => {
-                    self.upper.remove(disk(parent))?;
-                    self.new_directory(parent, Ownership::FOLDER)?;
-                }
+                Present::Upper(FileKind::Directory) => break,
+                Present::Nothing => missing.push(parent),
+                Present::Lower(entry) if entry.is_directory() => missing.push(parent),
                 _ => {
                     return Err(ExecuteError::NotADirectory {
                         path: shown(parent),
@@ -405,7 +427,23 @@ impl<'a> Editor<'a> {
                 }
             }
         }
+        for parent in missing.into_iter().rev() {
+            if let Present::Lower(_) = self.present(parent)? {
+                self.copy_up(parent)?;
+            } else {
+                self.upper.remove(disk(parent))?;
+                self.new_directory(parent, Ownership::FOLDER)?;
+            }
+        }
         Ok(())
+    }
+
+    /// What was known of `path` no longer holds.
+    fn forget(&mut self, path: &[u8]) {
+        self.attributes.remove(path);
+        if self.tree.link_with(path, &self.links).is_some() {
+            self.links.gone(path);
+        }
     }
 
     fn new_directory(&mut self, path: &[u8], wanted: Ownership) -> Result<(), ExecuteError> {
@@ -435,6 +473,13 @@ impl<'a> Editor<'a> {
             (true, false) => mode | 0o600,
         }
     }
+}
+
+/// The folders above `path`, innermost first: most often only the first one has to be looked at.
+fn folders(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let slashes = path.iter().enumerate().rev();
+    let slashes = slashes.filter(|(_, byte)| **byte == b'/');
+    slashes.map(|(end, _)| &path[..end])
 }
 
 /// The attribute that holds a file's capabilities (capabilities(7), "File capabilities").

@@ -173,6 +173,12 @@ boxed!(
 );
 
 impl ExecuteError {
+    /// Nobody wants the step any more.
+    pub(super) const CANCELLED: Self = Self::Exit {
+        exit: Exit::Cancelled,
+        last_lines: Vec::new(),
+    };
+
     /// What the user can do about it.
     pub fn help(&self) -> Option<String> {
         match self {

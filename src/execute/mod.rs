@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 use crate::packages::{self, HostAccess};
 use crate::plan::{Action, Plan, PlannedStep};
 use crate::progress::{Event, Reporter};
-use crate::sandbox::{Cancel, Exit, Launcher};
+use crate::sandbox::{Cancel, Launcher};
 use crate::store::{ChangeSet, Downloads, Draft, Existing, Store};
 use crate::tree::{Marks, Tree, Upper, WalkOptions, display, walk};
 
@@ -256,10 +256,7 @@ impl Execution<'_> {
 
     fn check_cancelled(&self) -> Result<(), ExecuteError> {
         if self.cancel.is_cancelled() {
-            return Err(ExecuteError::Exit {
-                exit: Exit::Cancelled,
-                last_lines: Vec::new(),
-            });
+            return Err(ExecuteError::CANCELLED);
         }
         Ok(())
     }

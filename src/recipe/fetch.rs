@@ -10,19 +10,20 @@ use super::{AbsolutePath, ByPlatform, Condition, Mode, Owner, Sha256, Sha512};
 /// What was fetched once is kept in the cache under its digest: no recipe fetches it again, from
 /// wherever. A connection that breaks off, and an answer that the server is busy, is tried again
 /// up to four times, from where it broke off if the server can do that. Redirects are followed,
-/// ten at most, and never from `https` to `http`; no credentials are sent. The caller's proxy
-/// variables count (a proxy is asked with CONNECT for both kinds of addresses), and to the
-/// certificates that the host trusts, or Mozilla's on a host without any, come those of
+/// ten at most, and never from `https` to `http`; none of the caller's credentials are sent. The
+/// caller's proxy variables count (a proxy is asked with CONNECT for both kinds of addresses), and
+/// to the certificates that the host trusts, or Mozilla's on a host without any, come those of
 /// `--ca-bundle`. A file has 16 GiB at most.
 ///
 /// An archive is not trusted. Its names are paths below `to`, where links that the root already
 /// has are followed inside the root; a `/` in front of a name means nothing. The step fails, and
-/// names the entry, if a name holds `..` or would be a removal in a layer (`.wh.`), if an entry is
-/// below a link or file of the same archive, and if a hard link leads to anything but a file
-/// before it. Of two files with one name a tar's later one wins, and a zip is refused. Devices are
-/// left out with a warning. Files keep their permission bits, set-user-id included, and folders
-/// theirs, but a folder that the root already has stays as it is; owners, times and extended
-/// attributes of the archive do not count. It may hold two million entries and 64 GiB.
+/// names the entry, if a name holds `..` or would be a removal in a layer (`.wh.`), if a link of
+/// the same archive would lead it out of `to`, if it is below a file, and if a hard link leads to
+/// anything but a file before it. Of two entries with one name a tar's later one wins, and a zip is
+/// refused; a folder is never replaced. Devices are left out with a warning. Files keep their
+/// permission bits, set-user-id included, and folders theirs, but a folder that the root already
+/// has stays as it is; owners, times and extended attributes of the archive do not count. It may
+/// hold two million entries with 256 MiB of names, and 64 GiB.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fetch {

@@ -51,6 +51,12 @@ impl Rootfs {
         }
     }
 
+    /// Whether this process may give files away and open those that nobody may: root's own. To an
+    /// ordinary user [`Permission::Granted`] only means that the file was to be the user's.
+    pub fn is_privileged() -> bool {
+        rustix::process::geteuid().is_root()
+    }
+
     /// Where the root is on the host, as it was opened: for messages only.
     pub fn path(&self) -> &Path {
         &self.path

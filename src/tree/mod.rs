@@ -27,6 +27,6 @@ pub use display::{Shown, display};
 pub use entry::{Content, Entry, Kind, Xattr};
 pub use failure::{ResolveError, TreeError};
 pub use merge::Tree;
-pub use resolve::Location;
+pub use resolve::{LaterLinks, Location};
 pub use upper::Upper;
 pub use walk::{Changes, Marks, WalkOptions, walk};

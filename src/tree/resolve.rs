@@ -1,6 +1,6 @@
 //! Paths resolved inside a tree, as the kernel's `RESOLVE_IN_ROOT` does it on disk.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::display;
 use super::entry::{Entry, Kind};
@@ -22,24 +22,77 @@ pub struct Location<'t> {
     pub missing: Vec<Vec<u8>>,
 }
 
+/// What became of links since a tree was listed.
+#[derive(Debug, Default)]
+pub struct LaterLinks(BTreeMap<Vec<u8>, Option<Vec<u8>>>);
+
+impl LaterLinks {
+    /// There is a link to `target` at `path`.
+    pub fn made(&mut self, path: &[u8], target: &[u8]) {
+        self.0.insert(path.to_vec(), Some(target.to_vec()));
+    }
+
+    /// Whatever is at `path` is no link of the tree's any more.
+    pub fn gone(&mut self, path: &[u8]) {
+        self.0.insert(path.to_vec(), None);
+    }
+
+    /// The text of the later link at `path`.
+    pub fn get(&self, path: &[u8]) -> Option<&[u8]> {
+        self.0.get(path)?.as_deref()
+    }
+}
+
 impl Tree {
     /// Follows all symbolic links in `path`. Absolute links and `..` stay inside the root. Parts
     /// that do not exist are taken as they are written, so that a link into nowhere leads to the
     /// place where its target would be.
     pub fn resolve(&self, path: &[u8]) -> Result<Location<'_>, ResolveError> {
-        self.locate(path, true)
+        self.locate(path, true, &LaterLinks::default())
     }
 
     /// Like [`Tree::resolve`], but a link in the last place is not followed: it is what `path`
     /// names.
     pub fn resolve_parent(&self, path: &[u8]) -> Result<Location<'_>, ResolveError> {
-        self.locate(path, false)
+        self.locate(path, false, &LaterLinks::default())
     }
 
-    fn locate(&self, asked: &[u8], follow_last: bool) -> Result<Location<'_>, ResolveError> {
+    /// Like [`Tree::resolve`], with links that the tree does not know yet.
+    pub fn resolve_with(
+        &self,
+        path: &[u8],
+        links: &LaterLinks,
+    ) -> Result<Location<'_>, ResolveError> {
+        self.locate(path, true, links)
+    }
+
+    /// Like [`Tree::resolve_parent`], with links that the tree does not know yet.
+    pub fn resolve_parent_with(
+        &self,
+        path: &[u8],
+        links: &LaterLinks,
+    ) -> Result<Location<'_>, ResolveError> {
+        self.locate(path, false, links)
+    }
+
+    /// The text of the link at `path`, a later one first; none if there is something else.
+    pub fn link_with<'a>(&'a self, path: &[u8], links: &'a LaterLinks) -> Option<&'a [u8]> {
+        match (links.0.get(path), self.get(path).map(|entry| &entry.kind)) {
+            (Some(later), _) => later.as_deref(),
+            (None, Some(Kind::Symlink { target })) => Some(target),
+            (None, _) => None,
+        }
+    }
+
+    fn locate(
+        &self,
+        asked: &[u8],
+        follow_last: bool,
+        links: &LaterLinks,
+    ) -> Result<Location<'_>, ResolveError> {
         let mut rest: VecDeque<Vec<u8>> = parts(asked).map(<[u8]>::to_vec).collect();
         let mut at: Vec<u8> = Vec::new();
-        let mut links = 0;
+        let mut followed = 0;
         while let Some(part) = rest.pop_front() {
             if part == b"." {
                 continue;
@@ -54,29 +107,34 @@ impl Tree {
                 at.push(b'/');
             }
             at.extend_from_slice(&part);
-            match self.get(&at).map(|entry| &entry.kind) {
-                Some(Kind::Symlink { target }) if follow_last || !rest.is_empty() => {
-                    links += 1;
-                    if links > MOST_LINKS {
-                        return Err(ResolveError::TooManyLinks { path: shown(asked) });
-                    }
-                    at.truncate(if target.starts_with(b"/") { 0 } else { parent });
-                    if target.ends_with(b"/") {
-                        // The link insists on a directory.
-                        rest.push_front(b".".to_vec());
-                    }
-                    for part in parts(target).collect::<Vec<_>>().into_iter().rev() {
-                        rest.push_front(part.to_vec());
-                    }
+            if let Some(target) = self.link_with(&at, links) {
+                if !follow_last && rest.is_empty() {
+                    continue;
                 }
-                None | Some(Kind::Directory) => {}
-                Some(_) if rest.is_empty() => {}
-                Some(_) => {
-                    return Err(ResolveError::NotADirectory {
-                        path: shown(asked),
-                        at: display(&at).to_string(),
-                    });
+                followed += 1;
+                if followed > MOST_LINKS {
+                    return Err(ResolveError::TooManyLinks { path: shown(asked) });
                 }
+                at.truncate(if target.starts_with(b"/") { 0 } else { parent });
+                if target.ends_with(b"/") {
+                    // The link insists on a directory.
+                    rest.push_front(b".".to_vec());
+                }
+                for part in parts(target).collect::<Vec<_>>().into_iter().rev() {
+                    rest.push_front(part.to_vec());
+                }
+                continue;
+            }
+            let is_changed = links.0.contains_key(&at);
+            if let Some(entry) = self.get(&at)
+                && !is_changed
+                && !entry.is_directory()
+                && !rest.is_empty()
+            {
+                return Err(ResolveError::NotADirectory {
+                    path: shown(asked),
+                    at: display(&at).to_string(),
+                });
             }
         }
         Ok(self.location(at))

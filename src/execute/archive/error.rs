@@ -24,6 +24,16 @@ pub enum ArchiveError {
         /// What is wrong with it.
         source: io::Error,
     },
+    /// What one of its entries holds is damaged, or in a form that is not known.
+    #[error("cannot read `{entry}` in the archive `{url}`")]
+    Content {
+        /// The archive.
+        url: String,
+        /// The entry's name, as the archive has it.
+        entry: BytePath,
+        /// What is wrong with it.
+        source: io::Error,
+    },
     /// It holds more than any archive for an image does.
     #[error("the archive `{url}` holds more than {most} {what}")]
     Limit {
@@ -62,12 +72,9 @@ pub enum EntryProblem {
     /// In a layer the name would remove another entry.
     #[error("cannot be in a layer, where names with `.wh.` in front are removals")]
     Whiteout,
-    /// A name below one that is no folder.
-    #[error("is below `{above}`, which the archive makes something else than a folder")]
-    Below {
-        /// That name.
-        above: String,
-    },
+    /// A name through a link of the same archive.
+    #[error("leads out of the folder that the archive is unpacked into, by a link of the archive")]
+    Leaves,
     /// A file where there is a folder.
     #[error("is to replace a folder that is there")]
     Folder,
@@ -105,7 +112,7 @@ impl ArchiveError {
             Self::Entry { .. } => {
                 Some("unpack it with a tool that you trust, look at it, and `copy` what you need")
             }
-            Self::Read { .. } | Self::Limit { .. } => None,
+            Self::Read { .. } | Self::Content { .. } | Self::Limit { .. } => None,
         }
     }
 }

@@ -1,14 +1,14 @@
 //! What an archive holds becomes part of the root.
 //!
 //! ```text
-//! file ─► compression (first bytes) ─► tape / zipped ─► members ─► Extraction ─► Editor
+//! file ─► compression (first bytes) ─► tape / zipped ─► members ─► Unpacking ─► Editor
 //! ```
 //!
 //! Archives are foreign. Every entry is written through the step's [`Editor`], so that its path
 //! is resolved in the root as every other step's is, and none is followed on the host. An entry
-//! that climbs, that is below a link of the same archive, that shares its bytes with something
-//! else than an entry before it, or that would be a removal in a layer, ends the step. What is
-//! unpacked is bounded in entries and bytes.
+//! that climbs, that leaves the archive's folder by a link of the same archive, that shares its
+//! bytes with something else than an entry before it, or that would be a removal in a layer, ends
+//! the step. What is unpacked is bounded in entries, names and bytes.
 
 mod compression;
 mod error;
@@ -17,6 +17,7 @@ mod member;
 mod pax;
 mod sparse;
 mod tape;
+mod unpacking;
 mod zipped;
 
 pub use error::{ArchiveError, EntryProblem};
@@ -85,7 +86,11 @@ mod tests {
 
     #[test]
     fn what_is_unpacked_has_limits() {
-        let limits = |entries, bytes| Limits { entries, bytes };
+        let limits = |entries, bytes| Limits {
+            entries,
+            names: 1000,
+            bytes,
+        };
         type Make = fn(usize, usize) -> Vec<u8>;
         for make in [tar as Make, zip, |members, size| gzip(&tar(members, size))] {
             unpack(&make(10, 100), limits(10, 100_000)).unwrap();
@@ -101,6 +106,26 @@ mod tests {
                 "{told}"
             );
         }
+        // Folders that are only part of a name count as well, and so do long names.
+        let deep = |name: &str| {
+            let mut archive = ::tar::Builder::new(Vec::new());
+            let mut header = ::tar::Header::new_gnu();
+            header.set_size(0);
+            archive.append_data(&mut header, name, &b""[..]).unwrap();
+            archive.into_inner().unwrap()
+        };
+        unpack(&deep("a/b/c/d/e"), limits(5, 100_000)).unwrap();
+        let told = unpack(&deep("a/b/c/d/e/f"), limits(5, 100_000)).unwrap_err();
+        assert!(
+            told.to_string().ends_with("holds more than 5 entries"),
+            "{told}"
+        );
+        let told = unpack(&deep(&"folder/".repeat(20)), limits(50, 100_000)).unwrap_err();
+        assert!(
+            told.to_string()
+                .ends_with("holds more than 1000 bytes of names"),
+            "{told}"
+        );
         // Bytes that belong to no file count as well.
         let mut extensions = Vec::new();
         for _ in 0..20 {

@@ -89,8 +89,13 @@ impl<R: Read> Tape<R> {
         while let Some(header) = self.header()? {
             let name = header.path_bytes().into_owned();
             let wrong = |what| Fault::Entry(name.clone(), EntryProblem::Header(what));
+            let kind = header.entry_type();
+            // A name for the whole tape (`tar -V`), often without a size.
+            if kind.as_byte() == b'V' {
+                continue;
+            }
             let size = header.entry_size().map_err(|_| wrong("no size"))?;
-            match header.entry_type() {
+            match kind {
                 EntryType::GNULongName => extensions.name = Some(self.text(size, &name)?),
                 EntryType::GNULongLink => extensions.link = Some(self.text(size, &name)?),
                 EntryType::XHeader => extensions.records = self.records(size, &name)?,
@@ -158,11 +163,10 @@ impl<R: Read> Tape<R> {
         self.padding = (self.left.checked_next_multiple_of(BLOCK))
             .ok_or_else(|| at(EntryProblem::Header("a size that cannot be")))?
             - self.left;
-        let link = || match (record("linkpath").or_else(|| extensions.link.clone()))
-            .or_else(|| header.link_name_bytes().map(|link| link.into_owned()))
-        {
-            Some(link) if !link.is_empty() && !link.contains(&0) => Ok(link),
-            _ => Err(at(EntryProblem::LinkText)),
+        let link = || {
+            (record("linkpath").or_else(|| extensions.link.clone()))
+                .or_else(|| header.link_name_bytes().map(|link| link.into_owned()))
+                .unwrap_or_default()
         };
         let kind = match kind {
             // Before ustar a folder was a file with a slash behind its name.
@@ -178,8 +182,10 @@ impl<R: Read> Tape<R> {
             }
             EntryType::GNUSparse => self.old_holes(header, &name)?,
             EntryType::Directory => MemberKind::Directory,
-            EntryType::Symlink => MemberKind::Symlink { target: link()? },
-            EntryType::Link => MemberKind::HardLink { target: link()? },
+            // With a list of what was in it (`tar -g`).
+            other if other.as_byte() == b'D' => MemberKind::Directory,
+            EntryType::Symlink => MemberKind::Symlink { target: link() },
+            EntryType::Link => MemberKind::HardLink { target: link() },
             EntryType::Char | EntryType::Block => MemberKind::Device,
             EntryType::Fifo => MemberKind::Fifo,
             other => return Err(at(EntryProblem::Type(other.as_byte()))),

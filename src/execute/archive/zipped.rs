@@ -8,8 +8,9 @@ use zip::read::ZipFile;
 use zip::result::ZipError;
 use zip::{ZipArchive, ZipReadOptions};
 
-use super::extraction::Unpacking;
+use super::extraction::Extraction;
 use super::member::{Member, MemberKind};
+use super::unpacking::{LONGEST_LINK, Unpacking};
 use super::{ArchiveError, EntryProblem};
 use crate::execute::ExecuteError;
 
@@ -18,9 +19,6 @@ const TYPE: u32 = 0o170_000;
 const DIRECTORY: u32 = 0o040_000;
 const SYMLINK: u32 = 0o120_000;
 const REGULAR: u32 = 0o100_000;
-
-/// The longest text of a link.
-const LONGEST_LINK: u64 = 4095;
 
 /// The directory is held in memory; it may have so many bytes for each entry that an archive may
 /// have, and so many more for finding it.
@@ -44,12 +42,7 @@ pub(super) fn unpack(file: File, unpacking: &mut Unpacking<'_, '_>) -> Result<()
     };
     let archive = ZipArchive::new(file);
     if left.get() == 0 || (archive.as_ref()).is_ok_and(|archive| archive.len() as u64 > most) {
-        return Err(ArchiveError::Limit {
-            url: extraction.url.to_owned(),
-            what: "entries",
-            most,
-        }
-        .into());
+        return Err(extraction.too_many("entries", most).into());
     }
     left.set(u64::MAX);
     let mut archive = archive.map_err(failed)?;
@@ -60,15 +53,10 @@ pub(super) fn unpack(file: File, unpacking: &mut Unpacking<'_, '_>) -> Result<()
         }
         // What local header and directory say differently, two readers would read differently.
         let options = ZipReadOptions::new().enforce_header_consistency(true);
-        let mut file = (archive.by_index_with_options(index, options)).map_err(failed)?;
-        let name = file.name_raw().to_vec();
-        let member = member(name, &mut file).map_err(|fault| match fault {
-            Fault::Entry(name, problem) => extraction.entry(&name, problem),
-            Fault::Read(source) => ArchiveError::Read {
-                url: extraction.url.to_owned(),
-                source,
-            },
-        })?;
+        let name = entry.name_raw().to_vec();
+        let mut file = (archive.by_index_with_options(index, options))
+            .map_err(|error| extraction.unreadable(&name, error.into()))?;
+        let member = member(name, &mut file, extraction)?;
         unpacking.member(&member, &mut file)?;
     }
     Ok(())
@@ -101,12 +89,11 @@ impl Seek for Measured<'_> {
     }
 }
 
-enum Fault {
-    Entry(Vec<u8>, EntryProblem),
-    Read(io::Error),
-}
-
-fn member<R: Read + Seek>(name: Vec<u8>, file: &mut ZipFile<'_, R>) -> Result<Member, Fault> {
+fn member<R: Read + Seek>(
+    name: Vec<u8>,
+    file: &mut ZipFile<'_, R>,
+    extraction: &Extraction<'_>,
+) -> Result<Member, ArchiveError> {
     // Programs for Windows leave the upper half, where the others have the mode, empty.
     let mode = file.external_attributes() >> 16;
     let kind = match mode & TYPE {
@@ -118,11 +105,8 @@ fn member<R: Read + Seek>(name: Vec<u8>, file: &mut ZipFile<'_, R>) -> Result<Me
         },
         SYMLINK => {
             let mut target = Vec::new();
-            (file.take(LONGEST_LINK + 1).read_to_end(&mut target)).map_err(Fault::Read)?;
-            let length = target.len() as u64;
-            if target.is_empty() || length > LONGEST_LINK || target.contains(&0) {
-                return Err(Fault::Entry(name, EntryProblem::LinkText));
-            }
+            (file.take(LONGEST_LINK as u64 + 1).read_to_end(&mut target))
+                .map_err(|source| extraction.unreadable(&name, source))?;
             MemberKind::Symlink { target }
         }
         other => {
@@ -133,7 +117,7 @@ fn member<R: Read + Seek>(name: Vec<u8>, file: &mut ZipFile<'_, R>) -> Result<Me
                 0o140_000 => b's',
                 _ => b'?',
             };
-            return Err(Fault::Entry(name, EntryProblem::Type(letter)));
+            return Err(extraction.entry(&name, EntryProblem::Type(letter)));
         }
     };
     let mode = Some(mode & 0o7777).filter(|bits| *bits != 0);

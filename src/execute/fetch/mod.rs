@@ -16,7 +16,7 @@ use std::path::Path;
 use crate::packages::HostAccess;
 use crate::plan::{BytePath, FetchAction};
 use crate::progress::Reporter;
-use crate::sandbox::{Cancel, Exit};
+use crate::sandbox::Cancel;
 use crate::store::Store;
 
 use self::download::{Download, End, MOST_BYTES};
@@ -89,10 +89,7 @@ impl Fetching<'_> {
         match download.run(&agent, &mut file) {
             Ok(()) => Ok(self.store.keep_blob(&path, &action.checksum)?),
             Err(End::Failed(error)) => Err(error.into()),
-            Err(End::Cancelled) => Err(ExecuteError::Exit {
-                exit: Exit::Cancelled,
-                last_lines: Vec::new(),
-            }),
+            Err(End::Cancelled) => Err(ExecuteError::CANCELLED),
         }
     }
 }
