@@ -205,7 +205,7 @@ fn compare(steps: &[Vec<Operation>], marks: Marks) -> Result<(), TestCaseError> 
         let changes = tree::walk(&Upper::open(&upper).unwrap(), &options).unwrap();
         let before = tree.clone();
         tree.apply(changes, number as u32 + 1);
-        check_ranks(&before, &tree, number as u32 + 1)?;
+        check_ranks(&before, &tree, step, number as u32 + 1)?;
     }
     let stack: Vec<String> = lower
         .iter()
@@ -241,9 +241,28 @@ fn unmount(target: &Path) {
     }
 }
 
-/// A directory takes the rank of a step only if the step changed the directory itself.
-fn check_ranks(before: &Tree, after: &Tree, rank: u32) -> Result<(), TestCaseError> {
-    for entry in after.iter().filter(|entry| entry.is_directory()) {
+/// A directory takes the rank of a step only if the step changed the directory itself. Of one that
+/// went away and came again, nobody can tell from the trees.
+fn check_ranks(
+    before: &Tree,
+    after: &Tree,
+    step: &[Operation],
+    rank: u32,
+) -> Result<(), TestCaseError> {
+    let gone: Vec<&PathBuf> = (step.iter())
+        .flat_map(|operation| match operation {
+            Operation::Remove(path) => vec![path],
+            Operation::Rename(from, to) => vec![from, to],
+            _ => Vec::new(),
+        })
+        .collect();
+    let is_replaced = |path: &[u8]| {
+        use std::os::unix::ffi::OsStrExt;
+        let path = Path::new(std::ffi::OsStr::from_bytes(path));
+        gone.iter().any(|gone| path.starts_with(gone))
+    };
+    let directories = after.iter().filter(|entry| entry.is_directory());
+    for entry in directories.filter(|entry| !is_replaced(&entry.path)) {
         let same = before.get(&entry.path).filter(|old| {
             old.is_directory()
                 && (old.mode, old.uid, old.gid) == (entry.mode, entry.uid, entry.gid)

@@ -189,6 +189,16 @@ fn a_stage_can_be_the_target() {
         config["labels"]["org.opencontainers.image.title"],
         "runtime"
     );
+    let planned = [
+        "plan",
+        "context",
+        "--target",
+        "unused",
+        "--deny",
+        "unused-stage",
+    ];
+    let planned = run(&mut workspace.command(&planned)).stderr;
+    assert!(!planned.contains("unused-stage"), "{planned}");
     let unknown = workspace.build(&["--target", "runtim"]).expect(2);
     assert!(
         unknown

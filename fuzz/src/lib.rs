@@ -18,6 +18,7 @@ const MACHINE: &str = "linux/amd64";
 pub fn settings() -> Settings {
     Settings {
         arguments: BTreeMap::new(),
+        target: None,
         platform: None,
         machine: MACHINE.parse().expect("it is a platform"),
     }

@@ -106,6 +106,7 @@ fn settings(choice: &RecipeChoice) -> Result<Settings, Error> {
         arguments: choice.arguments.clone(),
         platform,
         machine: Platform::of_machine(&host().machine),
+        target: choice.target.clone(),
     })
 }
 

@@ -13,6 +13,8 @@ pub struct Settings {
     pub platform: Option<Platform>,
     /// The platform of the machine that builds.
     pub machine: Platform,
+    /// The stage that becomes the image, if it is not the recipe's end.
+    pub target: Option<String>,
 }
 
 impl Settings {

@@ -100,6 +100,8 @@ pub(super) struct Values {
     platform: Option<Platform>,
     /// Whether whoever builds has named the platform.
     platform_is_chosen: bool,
+    /// The stage that becomes the image.
+    target: Option<String>,
     /// With how many names wrong ones may still be compared.
     comparisons: Cell<usize>,
     /// What variables of stages became: the text of one may ask for another several times, and that
@@ -130,6 +132,7 @@ impl Values {
             chosen: chosen.unwrap_or_default(),
             platform: None,
             platform_is_chosen: settings.is_some_and(|settings| settings.platform.is_some()),
+            target: settings.and_then(|settings| settings.target.clone()),
             comparisons: Cell::new(MOST_COMPARISONS),
             variables: RefCell::default(),
             added: Cell::new(0),
@@ -161,6 +164,10 @@ impl Values {
 
     pub(super) fn platform_is_chosen(&self) -> bool {
         self.platform_is_chosen
+    }
+
+    pub(super) fn target(&self) -> Option<&str> {
+        self.target.as_deref()
     }
 
     pub(super) fn declared(&self) -> &BTreeMap<String, Arg> {

@@ -80,6 +80,7 @@ fn is_refused_in_the_end(file: &SourceFile, document: &Value) -> bool {
     });
     let settings = Settings {
         arguments: arguments.collect(),
+        target: None,
         platform: None,
         machine: "linux/amd64".parse().unwrap(),
     };

@@ -31,6 +31,7 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             }
         }
     }
+    used.extend(subject.values.target());
     cycles(subject, &edges, found);
     if subject.document.is_read(&[]) {
         for name in stages.keys().filter(|name| !used.contains(name.as_str())) {
