@@ -70,7 +70,14 @@ fn every_recipe_goes_there_and_back() {
         let text = fs::read_to_string(&path).unwrap();
         let notation = Notation::of(path.to_str().unwrap());
         if recipe(&text, notation).is_some() {
-            assert!(is_converted(&text, notation), "{}", path.display());
+            // TOML has no such number.
+            let is_sayable = !text.contains(&u64::MAX.to_string());
+            assert_eq!(
+                is_converted(&text, notation),
+                is_sayable,
+                "{}",
+                path.display()
+            );
             count += 1;
         }
     }

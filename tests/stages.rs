@@ -493,3 +493,34 @@ fn expressions_are_replaced_in_whatever_is_called_like_a_condition() {
     let config = config(&workspace, "out", "latest");
     assert_eq!(config["labels"]["when"], "text");
 }
+
+#[test]
+fn an_argument_may_have_the_characters_of_an_expression() {
+    let workspace = Workspace::with(
+        "name: x\nbase: scratch\nargs:\n  A: $${{ b }}\n  C: {default: \"$${{\", options: [a, \"$${{\"]}\nsteps:\n  \
+         - write: /a\n    content: ${{ args.A }}${{ args.C }}$${{ args.A }}\n",
+    );
+    let plan = ["plan", "context", "--format", "json"];
+    let plan = tool_json(&mut workspace.command(&plan));
+    assert_eq!(
+        plan["steps"][0]["action"]["content"],
+        "${{ b }}${{${{ args.A }}"
+    );
+}
+
+#[test]
+fn arguments_of_the_base_come_with_another_program_only_if_asked_for() {
+    for (inherit, cmd) in [
+        ("all", Value::Null),
+        ("[env]", Value::Null),
+        ("[cmd]", serde_json::json!(["--help"])),
+    ] {
+        let workspace = Workspace::with(&format!(
+            "name: x\nbase: stage:a\nstages:\n  a:\n    base: scratch\n    config: {{cmd: [--help]}}\nsteps:\n  \
+             - write: /a\n    content: a\nconfig: {{entrypoint: [/a], inherit: {inherit}}}\n"
+        ));
+        let plan = ["plan", "context", "--format", "json"];
+        let plan = tool_json(&mut workspace.command(&plan));
+        assert_eq!(plan["config"]["cmd"], cmd, "{inherit}");
+    }
+}

@@ -146,7 +146,7 @@ impl Planner<'_> {
                 let from = bind.from.as_ref().map(|from| self.origin(from));
                 let digest = if from.is_none() {
                     let sources = self.inputs.sources(&bind.bind, &[], false);
-                    self.input(sources, place, "bind")
+                    self.input(sources, &[place, &["bind".into()]].concat())
                         .map(|sources| digest(&sources))
                 } else {
                     None
@@ -205,17 +205,16 @@ impl Planner<'_> {
             mode: copy.mode.clone(),
             directory_mode: copy.directory_mode.clone(),
         };
-        let patterns = copy.copy.as_slice();
         let mut sources = Vec::new();
-        for pattern in patterns {
+        for (at, pattern) in copy.copy.places(&[place, &["copy".into()]].concat()) {
             let found = self
                 .inputs
                 .sources(pattern, &copy.exclude, copy.follow_links);
-            sources.extend(self.input(found, place, "copy").unwrap_or_default());
+            sources.extend(self.input(found, &at).unwrap_or_default());
         }
         self.check_folder(copy, sources.len(), place);
         CopyAction {
-            sources: patterns.to_vec(),
+            sources: copy.copy.as_slice().to_vec(),
             to: to.to_owned(),
             owner,
             entries: sources
@@ -268,9 +267,10 @@ impl Planner<'_> {
 
     fn certificates(&mut self, step: &Certificates, place: &[PathSegment]) -> CertificatesAction {
         let mut files = Vec::new();
-        for path in step.certificates.as_slice() {
+        let key = [place, &["certificates".into()]].concat();
+        for (at, path) in step.certificates.places(&key) {
             let digest = self.inputs.file(path);
-            if let Some(digest) = self.input(digest, place, "certificates") {
+            if let Some(digest) = self.input(digest, &at) {
                 let path = path.clone();
                 files.push(CertificateFile { path, digest });
             }

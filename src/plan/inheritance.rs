@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::recipe::{Base, Command, Config, ConfigKey, Inherit, Scope, Setting};
+use crate::recipe::{Command, Config, ConfigKey, Inherit, Scope, Setting};
 
 use super::planner::Planner;
 use super::{HealthcheckSettings, ImageSettings, LimitSettings, OutputSettings};
@@ -37,21 +37,16 @@ impl Planner<'_> {
 
     /// Variables that the base sets for its containers, and so for commands too.
     pub(super) fn inherited_env(&self, scope: &Scope<'_>) -> BTreeMap<String, String> {
-        self.base_settings(scope).env
+        let base = self.finished(scope.base);
+        base.map_or_else(BTreeMap::new, |base| base.settings.env.clone())
     }
 
-    fn base_settings(&self, scope: &Scope<'_>) -> ImageSettings {
-        let base = match scope.base {
-            Base::Stage(name) => self.recipe.recipe().scope(Some(name)),
-            _ => None,
-        };
-        // Validation has seen to it that no stage starts from itself.
-        base.map_or_else(ImageSettings::default, |base| self.settings(&base))
-    }
-
-    fn settings(&self, scope: &Scope<'_>) -> ImageSettings {
+    /// What an image of a scope says about itself.
+    pub(super) fn settings(&self, scope: &Scope<'_>) -> ImageSettings {
         let config = scope.config;
-        let mut settings = taken(self.base_settings(scope), &config.inherit);
+        let base = self.finished(scope.base);
+        let base = base.map_or_else(ImageSettings::default, |base| base.settings.clone());
+        let mut settings = taken(base, &config.inherit);
         apply(config, &mut settings);
         settings
     }
@@ -118,8 +113,10 @@ fn taken(base: ImageSettings, inherit: &Inherit) -> ImageSettings {
 fn apply(config: &Config, settings: &mut ImageSettings) {
     if config.entrypoint.is_some() {
         settings.entrypoint.clone_from(&config.entrypoint);
-        // The base's arguments were meant for the base's program.
-        settings.cmd = None;
+        // The base's arguments were meant for the base's program, unless the recipe asks for them.
+        if config.inherit == Inherit::All {
+            settings.cmd = None;
+        }
     }
     let replace = |place: &mut Option<String>, value: Option<String>| {
         if value.is_some() {

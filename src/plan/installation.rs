@@ -85,17 +85,9 @@ impl Planner<'_> {
         let mut files = Vec::new();
         for (index, pattern) in patterns.iter().enumerate() {
             let found = self.inputs.sources(pattern, &[], true);
-            let place = [place, &[key.into()]].concat();
-            // The item itself is at fault, not the list.
-            let found = found.map_err(|error| (error, [place, vec![index.into()]].concat()));
-            match found {
-                Ok(sources) => files.extend(sources.iter().flat_map(InputFile::all)),
-                Err((error, place)) => {
-                    let span = self.span(&place);
-                    self.problems
-                        .push(super::problem::PlanProblem::Input { error, span });
-                }
-            }
+            let at = [place, &[key.into(), index.into()]].concat();
+            let sources = self.input(found, &at).unwrap_or_default();
+            files.extend(sources.iter().flat_map(InputFile::all));
         }
         files
     }
@@ -125,26 +117,29 @@ impl Planner<'_> {
         set("sslclientcert", repository.sslclientcert.clone());
         set("sslclientkey", repository.sslclientkey.clone());
         let mut locations = Vec::new();
-        for url in repository.baseurl.iter().flat_map(|urls| urls.as_slice()) {
+        let at = |key: &str| [place, &[key.into()]].concat();
+        let addresses = repository.baseurl.iter();
+        for (at, url) in addresses.flat_map(|urls| urls.places(&at("baseurl"))) {
             if url.contains("://") {
                 locations.push(RepositoryLocation::Url { url: url.clone() });
                 continue;
             }
             let index = format!("{}/repodata/repomd.xml", url.trim_end_matches('/'));
             let digest = self.inputs.file(&index);
-            if let Some(digest) = self.input(digest, place, "baseurl") {
+            if let Some(digest) = self.input(digest, &at) {
                 let path = url.clone();
                 locations.push(RepositoryLocation::Folder { path, digest });
             }
         }
         let mut keys = Vec::new();
-        for key in repository.gpgkey.iter().flat_map(|keys| keys.as_slice()) {
+        let written = repository.gpgkey.iter();
+        for (at, key) in written.flat_map(|keys| keys.places(&at("gpgkey"))) {
             if key.contains("://") {
                 keys.push(RepositoryKey::Url { url: key.clone() });
                 continue;
             }
             let digest = self.inputs.file(key);
-            if let Some(digest) = self.input(digest, place, "gpgkey") {
+            if let Some(digest) = self.input(digest, &at) {
                 let path = key.clone();
                 keys.push(RepositoryKey::File { path, digest });
             }

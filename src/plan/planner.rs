@@ -9,8 +9,8 @@ use crate::validate::{PathSegment, ValidRecipe};
 
 use super::problem::PlanProblem;
 use super::{
-    Action, HostPlatform, InputError, Inputs, Origin, Plan, PlannedCheck, PlannedStage,
-    PlannedStep, SkippedStep, StepKey, text,
+    Action, HostPlatform, ImageSettings, InputError, Inputs, Origin, Plan, PlannedCheck,
+    PlannedStage, PlannedStep, SkippedStep, StepKey, text,
 };
 
 /// Version of the plan's JSON form.
@@ -51,9 +51,17 @@ pub(super) struct Planner<'a> {
     pub(super) inputs: &'a dyn Inputs,
     pub(super) host: &'a HostPlatform,
     pub(super) platform: Platform,
-    /// Keys of the finished roots of the stages planned so far.
-    finished: BTreeMap<String, StepKey>,
+    /// The stages planned so far, by name.
+    finished: BTreeMap<String, FinishedStage>,
     pub(super) problems: Vec<PlanProblem>,
+}
+
+/// What the rest of the recipe wants to know of a planned stage.
+pub(super) struct FinishedStage {
+    /// Key of its finished root.
+    key: StepKey,
+    /// What an image of it would say about itself.
+    pub(super) settings: ImageSettings,
 }
 
 impl<'a> Planner<'a> {
@@ -61,9 +69,13 @@ impl<'a> Planner<'a> {
         let recipe = self.recipe.recipe();
         let mut stages = Vec::new();
         for name in self.needed(target) {
-            let planned = recipe.scope(Some(name)).map(|scope| self.stage(&scope));
-            if let Some(stage) = planned {
-                self.finished.insert(name.to_owned(), stage.key);
+            if let Some(scope) = recipe.scope(Some(name)) {
+                let stage = self.stage(&scope);
+                let finished = FinishedStage {
+                    key: stage.key,
+                    settings: self.settings(&scope),
+                };
+                self.finished.insert(name.to_owned(), finished);
                 stages.push(stage);
             }
         }
@@ -129,26 +141,32 @@ impl<'a> Planner<'a> {
 
     fn base_key(&self, base: &Base) -> StepKey {
         let epoch = self.source_date_epoch();
-        let stage = match base {
-            Base::Stage(name) => self.finished.get(name).copied(),
+        match (self.finished(base), base) {
+            (Some(stage), _) => stage.key,
+            (None, Base::Scratch) => StepKey::scratch(epoch),
+            (None, other) => StepKey::base(&other.to_string(), epoch),
+        }
+    }
+
+    /// The stage that a base is, if it is one. Stages are planned before what uses them.
+    pub(super) fn finished(&self, base: &Base) -> Option<&FinishedStage> {
+        match base {
+            Base::Stage(name) => self.finished.get(name),
             _ => None,
-        };
-        stage.unwrap_or_else(|| match base {
-            Base::Scratch => StepKey::scratch(epoch),
-            other => StepKey::base(&other.to_string(), epoch),
-        })
+        }
     }
 
     fn holds(&self, when: Option<&Condition>, scope: &Scope<'_>) -> bool {
         self.recipe.holds(when, scope.stage)
     }
 
-    /// A stage's finished root. Stages are planned before what uses them.
+    /// A stage's finished root.
     pub(super) fn stage_origin(&self, stage: &str) -> Origin {
+        let finished = self.finished.get(stage).map(|finished| finished.key);
         let unknown = || StepKey::base(stage, self.source_date_epoch());
         Origin::Stage {
             stage: stage.to_owned(),
-            key: self.finished.get(stage).copied().unwrap_or_else(unknown),
+            key: finished.unwrap_or_else(unknown),
         }
     }
 
@@ -160,18 +178,16 @@ impl<'a> Planner<'a> {
         self.recipe.span(place)
     }
 
-    /// Takes an answer about an input; without one, the problem is noted at the key `key` of the
-    /// mapping at `place`.
+    /// Takes an answer about an input; without one, the problem is noted at `place`.
     pub(super) fn input<T>(
         &mut self,
         answer: Result<T, InputError>,
         place: &[PathSegment],
-        key: &str,
     ) -> Option<T> {
         match answer {
             Ok(found) => Some(found),
             Err(error) => {
-                let span = self.span(&[place, &[key.into()]].concat());
+                let span = self.span(place);
                 self.problems.push(PlanProblem::Input { error, span });
                 None
             }

@@ -38,7 +38,12 @@ impl<'de> Deserialize<'de> for Command {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Command, A::Error> {
-                let words = Vec::deserialize(SeqAccessDeserializer::new(list))?;
+                let words: Vec<String> = Vec::deserialize(SeqAccessDeserializer::new(list))?;
+                if words.first().is_some_and(String::is_empty) {
+                    return Err(A::Error::custom(
+                        "the program has no name\nwrite the program before its arguments",
+                    ));
+                }
                 if words.is_empty() {
                     return Err(A::Error::custom(
                         "the command has no words\nwrite the program and its arguments, or remove the step",

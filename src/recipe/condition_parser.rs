@@ -114,9 +114,11 @@ fn word(word: &str) -> Result<Token, ScalarProblem> {
         _ => {
             let reference: Result<Reference, ScalarProblem> = word.parse();
             let reference = reference.map_err(|mut problem| {
-                if !word.contains('.') {
+                if Reference::is_argument_name(word) {
                     problem.help =
                         format!("write `args.{word}` for the argument, `\"{word}\"` for the text");
+                } else if !word.contains('.') {
+                    problem.help = format!("write `\"{word}\"` for the text");
                 }
                 problem
             })?;

@@ -9,6 +9,8 @@ use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::syntax::PathSegment;
+
 /// One value that is written as text, or a list of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
@@ -25,6 +27,16 @@ impl<T> OneOrMany<T> {
         match self {
             Self::One(value) => std::slice::from_ref(value),
             Self::Many(values) => values,
+        }
+    }
+
+    /// All of them, each with its place; `key` is that of the key they stand at.
+    pub fn places(&self, key: &[PathSegment]) -> Vec<(Vec<PathSegment>, &T)> {
+        match self {
+            Self::One(value) => vec![(key.to_vec(), value)],
+            Self::Many(values) => (values.iter().enumerate())
+                .map(|(index, value)| ([key, &[index.into()]].concat(), value))
+                .collect(),
         }
     }
 }

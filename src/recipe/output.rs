@@ -23,7 +23,7 @@ pub struct Output {
     #[schemars(example = 4)]
     pub level: Option<u8>,
     /// Latest time that the image may show, in seconds since 1970; later ones are set to it. 0 if
-    /// neither the recipe nor the command line says otherwise.
+    /// not given.
     #[schemars(example = 1780000000_u64)]
     #[schemars(extend("default" = 0))]
     pub source_date_epoch: Option<u64>,

@@ -87,6 +87,14 @@ impl Template {
         &self.parts
     }
 
+    /// The text that it is, if there is no expression in it.
+    pub fn literal(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [Part::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
     /// Whether it is one expression and nothing else.
     pub fn is_whole(&self) -> bool {
         matches!(self.parts.as_slice(), [Part::Expression(_)])
@@ -129,6 +137,9 @@ mod tests {
             ["t:x ", "!:the expression has no end"]
         );
         assert_eq!(shown("${{ }}"), ["!:`` names nothing"]);
+        let escaped = Template::parse("a$${{ b }}$${{").unwrap();
+        assert_eq!(escaped.literal(), Some("a${{ b }}${{"));
+        assert_eq!(Template::parse("a${{ args.A }}").unwrap().literal(), None);
         assert!(Template::parse("${{ args.A }}").unwrap().is_whole());
         assert!(!Template::parse(" ${{ args.A }}").unwrap().is_whole());
     }

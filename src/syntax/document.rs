@@ -124,7 +124,8 @@ impl Document {
         self.node(path).is_some_and(|node| !node.is_whole())
     }
 
-    /// Where the items stood that the list at a path had to leave out.
+    /// Where the items stood that the list at a path had to leave out, or the keys that the mapping
+    /// does not know.
     pub fn losses(&self, path: &[PathSegment]) -> &[Span] {
         self.node(path).map_or(&[], |node| node.lost.as_slice())
     }

@@ -1,8 +1,9 @@
 //! `# onelayer: allow CODE, CODE`: the author of a recipe has seen a warning and means it.
 //!
 //! At the end of a line the comment holds for that line, on a line of its own for the next line
-//! that is no comment; a text of several lines counts as one. It silences warnings and advice whose primary place begins there. What
-//! silences nothing is itself worth a warning, since it would hide the next mistake.
+//! that is no comment; a text of several lines counts as one. It silences warnings and advice whose
+//! primary place begins there. What silences nothing is itself worth a warning, since it would hide
+//! the next mistake.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;

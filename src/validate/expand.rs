@@ -70,11 +70,20 @@ impl Expansion<'_> {
         let Some(template) = Template::parse(text) else {
             return Rewritten::Kept;
         };
-        if first == "args" {
+        if let Some(literal) = template.literal() {
+            return Rewritten::Text(literal.to_owned());
+        }
+        // These two are read before any expression has a value.
+        let early = match first {
+            "args" => Some("arguments"),
+            "version" => Some("the version of the language"),
+            _ => None,
+        };
+        if let Some(what) = early {
             self.report(
                 Diagnostic::new(
                     Code::InvalidExpression,
-                    "arguments cannot depend on other values",
+                    format!("{what} cannot depend on other values"),
                 )
                 .label(span, "this value")
                 .help("write the value itself, and the expression where it is used"),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::diagnostic::nearest;
 use crate::recipe::{Packages, Recipe, Scope};
 use crate::source::{SourceFile, Span};
 use crate::syntax::{Document, PathSegment};
@@ -47,9 +48,16 @@ impl<'r> Subject<'r> {
     }
 
     /// Whether a key of the mapping at `path` is written, and its value or a part of it was left
-    /// out.
+    /// out; or it is meant by a key that the mapping does not know.
     pub(super) fn is_lost(&self, path: &[PathSegment], key: &str) -> bool {
-        self.document.is_lost(&[path, &[key.into()]].concat())
+        let place = [path, &[key.into()]].concat();
+        if self.document.has(&place) {
+            return self.document.is_lost(&place);
+        }
+        self.document.losses(path).iter().any(|loss| {
+            let written = self.file.slice(*loss).trim_matches(['"', '\'']);
+            nearest(written, [key]).is_some()
+        })
     }
 
     /// The image itself and all stages.

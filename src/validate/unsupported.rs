@@ -128,6 +128,9 @@ impl Search<'_> {
                 ("suites", !repository.suites.is_empty()),
                 ("components", !repository.components.is_empty()),
                 ("credentials", repository.credentials.is_some()),
+                ("sslcacert", repository.sslcacert.is_some()),
+                ("sslclientcert", repository.sslclientcert.is_some()),
+                ("sslclientkey", repository.sslclientkey.is_some()),
             ] {
                 if is_used {
                     let what = format!("key `{key}` of repositories");

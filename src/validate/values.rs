@@ -1,6 +1,6 @@
 //! What references stand for.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -62,6 +62,19 @@ pub(super) fn unread_base() -> NoValue {
 struct Root {
     base: Option<String>,
     config: Option<Document>,
+    /// What the base is, once somebody has asked.
+    found_base: OnceCell<FoundBase>,
+}
+
+/// What a root starts from, as far as its environment goes.
+#[derive(Debug, Clone)]
+enum FoundBase {
+    Scratch,
+    Stage(String),
+    /// Something whose configuration is read when the image is built.
+    Read,
+    /// It depends on what is not known yet, or is wrong and somebody else's to report.
+    Open,
 }
 
 impl Root {
@@ -69,12 +82,13 @@ impl Root {
         Self {
             base: document.text(&["base".into()]).map(str::to_owned),
             config: document.part(&["config".into()]),
+            found_base: OnceCell::new(),
         }
     }
 }
 
-/// A variable of a base: the stage that starts from the base, none for the image, and its name.
-type Asked = (Option<String>, String);
+/// A variable of a stage: the stage and its name.
+type Variable = (String, String);
 
 /// The values of a recipe's references, as far as they are known.
 #[derive(Debug, Clone)]
@@ -88,9 +102,9 @@ pub(super) struct Values {
     platform_is_chosen: bool,
     /// With how many names wrong ones may still be compared.
     comparisons: Cell<usize>,
-    /// What was found out about variables of bases, by the root that asked: the text of one may
-    /// ask for another several times, and that for the next.
-    variables: RefCell<BTreeMap<Asked, Result<Value, NoValue>>>,
+    /// What variables of stages became: the text of one may ask for another several times, and that
+    /// for the next.
+    variables: RefCell<BTreeMap<Variable, Value>>,
     /// How many bytes values have added to the texts of these variables.
     added: Cell<usize>,
 }
@@ -139,6 +153,9 @@ impl Values {
         self.platform = Some(platform);
         self.variables.take();
         self.added.take();
+        for root in self.roots.values_mut() {
+            root.found_base.take();
+        }
         self
     }
 
@@ -202,72 +219,74 @@ impl Values {
         }))
     }
 
-    /// A variable that the base of a stage, or of the image, sets for its containers.
+    /// A variable that the base of a stage, or of the image, sets for its containers: that of the
+    /// first stage below that sets it, if all above that one inherit it.
     fn base_env(&self, name: &str, stage: Option<&str>, bases: usize) -> Result<Value, NoValue> {
-        let asked = (stage.map(str::to_owned), name.to_owned());
-        if let Some(found) = self.variables.borrow().get(&asked) {
-            return found.clone();
-        }
-        // Whatever asks for it meanwhile goes round in a ring, which is somebody else's to report.
-        let waiting = Ok(Value::Unknown(Later::Choice));
-        self.variables.borrow_mut().insert(asked.clone(), waiting);
-        let found = self.look_up(name, stage, bases);
-        self.variables.borrow_mut().insert(asked, found.clone());
-        found
-    }
-
-    fn look_up(&self, name: &str, stage: Option<&str>, bases: usize) -> Result<Value, NoValue> {
         const LATER: Result<Value, NoValue> = Ok(Value::Unknown(Later::Choice));
-        let base = self.roots.get(&stage.map(str::to_owned));
-        let Some(base) = base.and_then(|root| root.base.as_deref()) else {
-            return Ok(Value::Unknown(Later::Base));
-        };
-        // A base that cannot be known yet, or is wrong, is somebody else's to report.
-        let Some(base) = self.text(base, stage, bases) else {
+        let Some(asking) = self.roots.get(&stage.map(str::to_owned)) else {
             return LATER;
         };
         let missing = |help: &str| {
+            let base = asking.base.as_deref().unwrap_or_default();
             Err(no_value(
                 Code::UnknownVariable,
                 format!("base `{base}` has no variable `{name}`"),
                 help.to_owned(),
             ))
         };
-        if base == "scratch" {
-            return missing("write the value itself: `scratch` has no environment");
-        }
-        let Some(below) = base.strip_prefix("stage:") else {
-            return Ok(Value::Unknown(Later::Base));
-        };
-        let Some(bases) = bases.checked_sub(1) else {
-            return LATER;
-        };
-        let Some(root) = self.roots.get(&Some(below.to_owned())) else {
-            return LATER;
-        };
+        const SET: &str = "write the value itself, or set the variable in the stage's `config.env`";
         let variable = ["env".into(), name.into()];
-        if let Some(config) = root.config.as_ref().filter(|it| it.has(&variable)) {
-            return match config
-                .text(&variable)
-                .filter(|_| !config.is_null(&variable))
-            {
-                Some(text) => Ok(self
-                    .variable(text, below, bases)
-                    .map_or(Value::Unknown(Later::Choice), Value::Known)),
-                None => missing("write the value itself, or set the variable in the stage"),
+        let (mut stage, mut root) = (stage.map(str::to_owned), asking);
+        for bases in (0..bases).rev() {
+            let below = match self.found_base(root, stage.as_deref(), bases) {
+                FoundBase::Stage(below) => below,
+                FoundBase::Read => return Ok(Value::Unknown(Later::Base)),
+                FoundBase::Open => return LATER,
+                FoundBase::Scratch if std::ptr::eq(root, asking) => {
+                    return missing("write the value itself: `scratch` has no environment");
+                }
+                FoundBase::Scratch => return missing(SET),
             };
-        }
-        let inherited = match self.inherits_env(root, below, bases) {
-            None => return LATER,
-            Some(false) => None,
-            Some(true) => self.base_env(name, Some(below), bases).ok(),
-        };
-        match inherited {
-            Some(value) => Ok(value),
-            None => {
-                missing("write the value itself, or set the variable in the stage's `config.env`")
+            stage = Some(below.clone());
+            let Some(found) = self.roots.get(&stage) else {
+                return LATER;
+            };
+            root = found;
+            let config = root.config.as_ref();
+            if let Some(config) = config.filter(|config| config.has(&variable)) {
+                let text = config.text(&variable);
+                return match text.filter(|_| !config.is_null(&variable)) {
+                    Some(text) => Ok(self.variable(name, text, below, bases)),
+                    None => missing("write the value itself, or set the variable in the stage"),
+                };
+            }
+            match self.inherits_env(root, below, bases) {
+                Some(true) => {}
+                Some(false) => return missing(SET),
+                None => return LATER,
             }
         }
+        // Stages in a ring are somebody else's to report.
+        LATER
+    }
+
+    /// What a root starts from.
+    fn found_base<'r>(&self, root: &'r Root, stage: Option<&str>, bases: usize) -> &'r FoundBase {
+        if let Some(found) = root.found_base.get() {
+            return found;
+        }
+        let text = root.base.as_deref();
+        let found = match text.map(|text| self.text(text, stage, bases)) {
+            // A mapping names an image.
+            None => FoundBase::Read,
+            Some(None) => FoundBase::Open,
+            Some(Some(base)) if base == "scratch" => FoundBase::Scratch,
+            Some(Some(base)) => match base.strip_prefix("stage:") {
+                Some(below) => FoundBase::Stage(below.to_owned()),
+                None => FoundBase::Read,
+            },
+        };
+        root.found_base.get_or_init(|| found)
     }
 
     /// Whether a stage takes the variables of its own base; `None` if that is not known yet.
@@ -292,13 +311,27 @@ impl Values {
         items.try_fold(false, |found, item| Some(found || is(&item, "env")?))
     }
 
-    /// What the text of a stage's variable becomes, if that is known and not too large: a text that
-    /// is, is refused where it stands.
-    fn variable(&self, text: &str, stage: &str, bases: usize) -> Option<Arc<str>> {
-        let replaced = self.text(text, Some(stage), bases)?;
-        let added = replaced.len().saturating_sub(text.len());
+    /// What the text of a stage's variable becomes; one that is too large is refused where it
+    /// stands.
+    fn variable(&self, name: &str, text: &str, stage: &str, bases: usize) -> Value {
+        let variable = (stage.to_owned(), name.to_owned());
+        if let Some(found) = self.variables.borrow().get(&variable) {
+            return found.clone();
+        }
+        // Whatever asks for it meanwhile goes round in a ring, which is somebody else's to report.
+        let waiting = Value::Unknown(Later::Choice);
+        (self.variables.borrow_mut()).insert(variable.clone(), waiting.clone());
+        let replaced = self.text(text, Some(stage), bases);
+        let added = replaced
+            .as_ref()
+            .map_or(0, |it| it.len().saturating_sub(text.len()));
         self.added.set(self.added.get().saturating_add(added));
-        (self.added.get() <= MOST_ADDED).then(|| replaced.into())
+        let found = match replaced {
+            Some(replaced) if self.added.get() <= MOST_ADDED => Value::Known(replaced.into()),
+            _ => waiting,
+        };
+        self.variables.borrow_mut().insert(variable, found.clone());
+        found
     }
 
     /// A text with its expressions replaced, if all of them are known.

@@ -32,7 +32,8 @@ pub enum ConvertProblem {
 /// line.
 ///
 /// # Errors
-/// [`ConvertProblem::Unsayable`] for a null that is not one of the language's, in TOML.
+/// [`ConvertProblem::Unsayable`] for a null that is not one of the language's, and for a number that
+/// is too large, in TOML.
 pub fn convert(
     document: &Document,
     to: Notation,

@@ -97,7 +97,7 @@ impl<'d> Fitting<'d> {
             Content::Scalar { text, kind } => match kind {
                 ScalarKind::String => Value::Text(text),
                 ScalarKind::Null => self.null(node, key),
-                _ => self.plain(text, *kind),
+                _ => self.plain(text, *kind, node.span),
             },
             Content::List(items) => {
                 Value::List(items.iter().map(|item| self.value(item, key)).collect())
@@ -115,7 +115,7 @@ impl<'d> Fitting<'d> {
         }
     }
 
-    fn plain(&self, text: &'d str, kind: ScalarKind) -> Value<'d> {
+    fn plain(&mut self, text: &'d str, kind: ScalarKind, span: Span) -> Value<'d> {
         if number::is_same_in_both(text, kind) {
             return Value::Plain(text.into());
         }
@@ -125,7 +125,15 @@ impl<'d> Fitting<'d> {
         }
         match number::rewritten(text, kind, self.to) {
             Some(number) => Value::Plain(number.into()),
-            None => Value::Text(text),
+            None => {
+                let message = format!("no number of TOML is as large as `{text}`");
+                self.problems.push(
+                    Diagnostic::new(Code::InvalidValue, message)
+                        .label(span, "this number")
+                        .help(format!("use a number up to {}", i64::MAX)),
+                );
+                Value::Text(text)
+            }
         }
     }
 

@@ -13,6 +13,8 @@ pub(super) fn without(node: &Arc<Node>, pass: &Pass) -> Option<Arc<Node>> {
     if pass.is_bad(node) || !pass.made_up(node).is_empty() {
         lost.push(node.span);
     }
+    // Under another name its value would have been read.
+    lost.extend(pass.unknown_in(node));
     let mut changed = !lost.is_empty();
     let content = match &node.content {
         Content::Scalar { text, kind } => Content::Scalar {

@@ -88,8 +88,8 @@ impl<'de, 'd> MapAccess<'de> for Entries<'d> {
             seed.deserialize(StrDeserializer::new(&entry.key))
                 .map(Some)
                 .map_err(|error| {
-                    if let Error::Key { key, known } = &error {
-                        self.pass.suggest(self.node, key, known);
+                    if let Error::Key { known, .. } = &error {
+                        self.pass.unknown(self.node, entry, known);
                     }
                     self.pass.place(error, &entry.value, entry.key_span)
                 })

@@ -205,7 +205,7 @@ impl<'de, 'd> Deserializer<'de> for NodeDeserializer<'d> {
             if !known(&entry.key) && !own && !self.pass.is_full() {
                 self.pass
                     .report(unknown_key(&entry.key, fields, entry.key_span));
-                self.pass.suggest(self.node, &entry.key, fields);
+                self.pass.unknown(self.node, entry, fields);
             }
         }
         visitor.visit_map(Entries::of_struct(self.node, self.pass, |entry| {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::error::{Error, NodeId};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::source::Span;
-use crate::syntax::node::{Content, MOST_PROBLEMS, Node};
+use crate::syntax::node::{Content, Entry, MOST_PROBLEMS, Node};
 
 /// Most keys and values that all passes together look at. Recipes of thousands of lines stay far below, and
 /// have all of their problems told; of a hundred thousand values each pass takes its time.
@@ -20,6 +20,8 @@ pub(super) struct Pass {
     bad: RefCell<BTreeSet<NodeId>>,
     /// Required keys that have no value, with the number of the text that is made up for each.
     filled: RefCell<BTreeMap<(NodeId, &'static str), usize>>,
+    /// Where keys stand that their mapping does not know.
+    unknown: RefCell<BTreeSet<(NodeId, Span)>>,
     /// Keys that were proposed instead of unknown ones, by mapping.
     suggested: RefCell<BTreeSet<(NodeId, &'static str)>>,
     /// Whether this pass has learnt what the next one may go around.
@@ -53,15 +55,27 @@ impl Pass {
         reported || self.bad.borrow().contains(&NodeId::of(node))
     }
 
-    /// Remembers which key is meant by an unknown one: it is not missing as well.
-    pub(super) fn suggest(&self, node: &Node, key: &str, known: &[&'static str]) {
-        if let Some(meant) = nearest(key, known.iter().copied())
+    /// Remembers a key that the mapping `node` does not know, and which one is meant by it: that is
+    /// not missing as well.
+    pub(super) fn unknown(&self, node: &Node, entry: &Entry, known: &[&'static str]) {
+        let id = NodeId::of(node);
+        self.unknown.borrow_mut().insert((id, entry.key_span));
+        if let Some(meant) = nearest(&entry.key, known.iter().copied())
             && let Some(meant) = known.iter().find(|known| **known == meant)
         {
-            self.suggested
-                .borrow_mut()
-                .insert((NodeId::of(node), meant));
+            self.suggested.borrow_mut().insert((id, meant));
         }
+    }
+
+    /// Where keys of a mapping stand that it does not know.
+    pub(super) fn unknown_in(&self, node: &Node) -> Vec<Span> {
+        let id = NodeId::of(node);
+        let unknown = self.unknown.borrow();
+        let after = unknown.range((id, Span::default())..);
+        after
+            .take_while(|(of, _)| *of == id)
+            .map(|(_, span)| *span)
+            .collect()
     }
 
     /// Reports a problem, once.

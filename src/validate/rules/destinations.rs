@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::recipe::{Copy, Scope, Step};
 use crate::source::Span;
-use crate::syntax::PathSegment;
 use crate::validate::Subject;
 use crate::validate::sketch::{Sketch, plain};
 
@@ -77,6 +76,7 @@ fn duplicates(subject: &Subject<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnost
         // One of two steps under conditions may be the only one that is made.
         let lost = |key| subject.is_lost(&place, key);
         if step.when().is_some()
+            || path.is_empty()
             || !subject.is_read(&place, key)
             || ["copy", "from", "exclude", "when"].into_iter().any(lost)
         {
@@ -106,16 +106,11 @@ fn removals(subject: &Subject<'_>, scope: &Scope<'_>, found: &mut Vec<Diagnostic
     Sketch::walk(subject, scope, |sketch, step, place| {
         let written = match step {
             Step::Remove(remove) => {
-                for (index, path) in remove.remove.as_slice().iter().enumerate() {
+                for (at, path) in remove.remove.places(&[place, &["remove".into()]].concat()) {
                     let is_glob = path.as_str().contains(['*', '?', '[', '{']);
                     let name = plain(path.as_str());
                     if is_glob || sketch.may_hold(&name) || subject.is_lost(place, "remove") {
                         continue;
-                    }
-                    let mut at: Vec<PathSegment> = place.to_vec();
-                    at.push("remove".into());
-                    if matches!(remove.remove, crate::recipe::OneOrMany::Many(_)) {
-                        at.push(index.into());
                     }
                     too_early.insert(name, subject.value(&at));
                 }

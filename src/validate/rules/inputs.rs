@@ -56,12 +56,7 @@ fn sources(
     key: &str,
     found: &mut Vec<Diagnostic>,
 ) {
-    for (index, path) in paths.as_slice().iter().enumerate() {
-        let mut place: Vec<PathSegment> = place.to_vec();
-        place.push(key.into());
-        if matches!(paths, OneOrMany::Many(_)) {
-            place.push(index.into());
-        }
+    for (place, path) in paths.places(&[place, &[key.into()]].concat()) {
         one(subject, path, &place, found);
     }
 }

@@ -20,13 +20,14 @@ mod repositories;
 mod setopts;
 mod shell_style;
 mod stages;
+mod steps;
 
 use super::Subject;
 use crate::diagnostic::Diagnostic;
 
 /// Everything that the rules say about a recipe.
 pub(super) fn apply(subject: &Subject<'_>) -> Vec<Diagnostic> {
-    let rules: [fn(&Subject<'_>, &mut Vec<Diagnostic>); 20] = [
+    let rules: [fn(&Subject<'_>, &mut Vec<Diagnostic>); 21] = [
         accounts::check,
         arguments::check,
         checks::check,
@@ -47,6 +48,7 @@ pub(super) fn apply(subject: &Subject<'_>) -> Vec<Diagnostic> {
         setopts::check,
         shell_style::check,
         stages::check,
+        steps::check,
     ];
     let mut found = Vec::new();
     for rule in rules {

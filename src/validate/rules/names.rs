@@ -1,9 +1,12 @@
 //! Names of environment variables, labels and annotations.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::recipe::{Check, Step, Text};
+use crate::recipe::{Check, EXPRESSION_OPEN, Step, Text};
 use crate::syntax::PathSegment;
 use crate::validate::Subject;
+
+/// What to do about an expression in a name.
+const VALUES_ONLY: &str = "write the name itself: expressions are replaced in values only";
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scope in subject.scopes() {
@@ -55,14 +58,19 @@ fn variable(
     value: Option<&Text>,
     found: &mut Vec<Diagnostic>,
 ) {
-    if name.is_empty() || name.contains(['=', '\0']) {
+    let has_expression = name.contains(EXPRESSION_OPEN);
+    if has_expression || name.is_empty() || name.contains(['=', '\0']) {
         found.push(
             Diagnostic::new(
                 Code::InvalidName,
                 format!("`{}` cannot be a variable's name", name.escape_debug()),
             )
             .label(subject.document.key_span(place), "this name")
-            .help("use a name that is not empty, without `=`"),
+            .help(if has_expression {
+                VALUES_ONLY
+            } else {
+                "use a name that is not empty, without `=`"
+            }),
         );
     }
     if value.is_some_and(|value| value.as_str().contains('\0')) {
@@ -80,12 +88,23 @@ fn label<'n>(
     names: impl Iterator<Item = &'n String>,
     found: &mut Vec<Diagnostic>,
 ) {
-    for name in names.filter(|name| name.trim().is_empty()) {
+    for name in names {
+        let (message, help) = if name.trim().is_empty() {
+            (
+                "a label has no name".to_owned(),
+                "give it a name, or remove it",
+            )
+        } else if name.contains(EXPRESSION_OPEN) {
+            let message = format!("`{}` cannot be a label's name", name.escape_debug());
+            (message, VALUES_ONLY)
+        } else {
+            continue;
+        };
         let place = [place, &[name.as_str().into()]].concat();
         found.push(
-            Diagnostic::new(Code::InvalidName, "a label has no name")
+            Diagnostic::new(Code::InvalidName, message)
                 .label(subject.document.key_span(&place), "this name")
-                .help("give it a name, or remove it"),
+                .help(help),
         );
     }
 }

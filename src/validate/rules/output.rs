@@ -1,4 +1,4 @@
-//! Levels of compression.
+//! Levels of compression, and the time that the image shows.
 
 use std::ops::RangeInclusive;
 
@@ -6,12 +6,22 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::recipe::Compression;
 use crate::validate::Subject;
 
+/// The first second of the year 9999; images name times of four-digit years (RFC 3339).
+const NO_TIME: u64 = 253_370_764_800;
 const GZIP_LEVELS: RangeInclusive<u8> = 1..=12;
-const ZSTD_LEVELS: RangeInclusive<u8> = 1..=19;
+const ZSTD_LEVELS: RangeInclusive<u8> = 1..=22;
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let output = &subject.recipe.output;
     let compression = output.compression;
+    if output.source_date_epoch.is_some_and(|time| time >= NO_TIME) {
+        let span = subject.value(&["output".into(), "source_date_epoch".into()]);
+        found.push(
+            Diagnostic::new(Code::InvalidValue, "no image can show such a time")
+                .label(span, "this time")
+                .help("write seconds since 1970, up to the year 9998"),
+        );
+    }
     if subject.is_lost(&["output".into()], "compression") {
         return;
     }

@@ -9,6 +9,9 @@ use crate::syntax::PathSegment;
 use crate::validate::Subject;
 use crate::validate::sketch::installs;
 
+/// The option that `languages` stands for.
+const LANGUAGES: &str = "override_install_langs";
+
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for (path, packages) in subject.packages() {
         names(subject, &path, packages, found);
@@ -29,6 +32,15 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             );
         }
         weak_dependencies(subject, &path, packages, found);
+        if packages.languages.is_some() && packages.setopts.contains_key(LANGUAGES) {
+            let setopts = [path.as_slice(), &["setopts".into()]].concat();
+            found.push(
+                Diagnostic::new(Code::UnusedValue, "`languages` says the same and wins")
+                    .label(subject.key(&setopts, LANGUAGES), "without effect")
+                    .label(subject.key(&path, "languages"), "this is used")
+                    .help("remove one of the two"),
+            );
+        }
     }
 }
 

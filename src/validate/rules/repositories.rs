@@ -8,6 +8,24 @@ use crate::source::Span;
 use crate::syntax::PathSegment;
 use crate::validate::Subject;
 
+/// Options of a `.repo` file that have keys of their own, which say more about them.
+const OWN_KEYS: [&str; 14] = [
+    "baseurl",
+    "excludepkgs",
+    "gpgcheck",
+    "gpgkey",
+    "includepkgs",
+    "metalink",
+    "mirrorlist",
+    "module_hotfixes",
+    "name",
+    "priority",
+    "repo_gpgcheck",
+    "sslcacert",
+    "sslclientcert",
+    "sslclientkey",
+];
+
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for (path, packages) in subject.packages() {
         let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
@@ -81,6 +99,37 @@ fn one(
             Diagnostic::new(Code::MissingKeyFile, format!("{title} has no key"))
                 .label(span, "this repository")
                 .help("add `gpgkey` with the file or address of the key that signs its packages"),
+        );
+    }
+    options(subject, path, repository, found);
+}
+
+fn options(
+    subject: &Subject<'_>,
+    path: &[PathSegment],
+    repository: &Repository,
+    found: &mut Vec<Diagnostic>,
+) {
+    for name in repository.options.keys() {
+        let shown = name.escape_debug();
+        let (message, help) = if OWN_KEYS.contains(&name.as_str()) {
+            (
+                format!("option `{shown}` has a key of its own"),
+                format!("write `{shown}` beside `options`"),
+            )
+        } else if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') || name.is_empty() {
+            (
+                format!("`{shown}` cannot be an option"),
+                "write an option of dnf.conf(5)".to_owned(),
+            )
+        } else {
+            continue;
+        };
+        let place = [path, &["options".into(), name.as_str().into()]].concat();
+        found.push(
+            Diagnostic::new(Code::InvalidRepository, message)
+                .label(subject.document.key_span(&place), "this option")
+                .help(help),
         );
     }
 }
