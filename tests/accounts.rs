@@ -303,6 +303,10 @@ fn files_that_are_none_are_refused() {
             "`/dev` in the root is no regular file",
         ),
         ("  - link: /etc/passwd\n    target: passwd\n", "too many"),
+        (
+            "  - link: /etc/group\n    target: ../etc/passwd\n",
+            "`/etc/passwd` in the root is two of the lists",
+        ),
     ] {
         let stderr = told(&format!("{steps}{accounts}"));
         assert!(stderr.contains(expected), "no `{expected}`:\n{stderr}");

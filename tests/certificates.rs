@@ -7,7 +7,7 @@ use std::process::Command;
 use super::images::look;
 use super::privilege::as_nobody;
 use super::support::server::Authority;
-use super::support::workspace::{Workspace, require_root, require_tool, tool};
+use super::support::workspace::{Workspace, require_root, require_tool, run, tool};
 
 /// Two authorities in the context, as `own.pem` (with text around it) and `other.crt`.
 struct Authorities {
@@ -287,6 +287,30 @@ steps:
     Authorities::new(&workspace);
     let told = workspace.build(&["-o", "oci:out"]).expect(3);
     let expected = "`/etc/ssl/cert.pem` in the root is no regular file";
+    assert!(told.stderr.contains(expected), "{}", told.stderr);
+}
+
+/// Nobody ever writes into it.
+#[test]
+fn a_pipe_is_not_waited_for() {
+    if !require_tool("mkfifo") || !require_tool("timeout") {
+        return;
+    }
+    let workspace = Workspace::with("name: x\nbase: scratch\nsteps:\n  - certificates: pipe.pem\n");
+    tool(Command::new("mkfifo").arg(workspace.context().join("pipe.pem")));
+    let mut command = workspace.below(&["timeout", "20"], &["build", "context", "-o", "oci:out"]);
+    let told = run(&mut command).expect(1);
+    assert!(
+        told.stderr.contains("cannot read `pipe.pem`"),
+        "{}",
+        told.stderr
+    );
+    assert!(told.stderr.contains("it is a pipe"), "{}", told.stderr);
+    let ignore = workspace.context().join(".onelayerignore");
+    tool(Command::new("mkfifo").arg(ignore));
+    let mut command = workspace.below(&["timeout", "20"], &["build", "context", "-o", "oci:out"]);
+    let told = run(&mut command).expect(5);
+    let expected = "`.onelayerignore` is no regular file";
     assert!(told.stderr.contains(expected), "{}", told.stderr);
 }
 

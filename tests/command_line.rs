@@ -101,6 +101,23 @@ fn quiet_prints_nothing_but_the_result() {
     assert_eq!(built.expect(0).stderr, "");
 }
 
+/// Bars cannot be drawn into a file; what they would stand below is told all the same.
+#[test]
+fn nothing_is_lost_where_bars_cannot_be_drawn() {
+    let workspace = Workspace::with(
+        "name: x\nbase: scratch\nsteps:\n  - remove: /gone/*\n  - write: /x\n    content: x\n",
+    );
+    let built = workspace.build(&["-o", "oci:out", "--progress", "tty"]);
+    let told = built.expect(0).stderr;
+    for line in [
+        "[1/2] remove: /gone/*\n",
+        "warning: step 1: nothing in the root matches `/gone/*`\n",
+        "[2] done: ",
+    ] {
+        assert!(told.contains(line), "no `{line}`:\n{told}");
+    }
+}
+
 #[test]
 fn progress_events_are_json_lines() {
     let workspace = Workspace::with(WRITE);

@@ -154,7 +154,12 @@ impl Bars {
 
     /// A line above all bars; a closed standard error is no reason to stop a build.
     fn line(&self, text: String) {
-        let _ = self.all.println(text);
+        // Bars that were asked for and cannot be drawn, as into a file, take no lines.
+        if self.all.is_hidden() {
+            line(format_args!("{text}"));
+        } else {
+            let _ = self.all.println(text);
+        }
     }
 }
 

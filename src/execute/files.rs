@@ -1,6 +1,6 @@
 //! The steps that change single files: copy, write, link, directory.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::plan::{CopyAction, CopyEntry, CopyKind, DirectoryAction, LinkAction, 
 use super::ExecuteError;
 use super::editor::{Editor, Ownership};
 use super::error::shown;
-use super::owner;
+use super::{input, owner};
 
 /// Copies what the plan lists. Content that is no longer what was planned is an error, so that a
 /// key never stands for other bytes than were hashed for it.
@@ -59,18 +59,7 @@ fn copy_file(
     to: File,
     path: &[u8],
 ) -> Result<(), ExecuteError> {
-    let source = context.join(entry.source.as_path());
-    let failed = |source| ExecuteError::Input {
-        path: entry.source.to_string(),
-        source,
-    };
-    // What became a pipe since the plan was made would be waited for without end.
-    if !fs::metadata(&source).map_err(failed)?.is_file() {
-        return Err(ExecuteError::InputChanged {
-            path: entry.source.to_string(),
-        });
-    }
-    let mut from = File::open(&source).map_err(failed)?;
+    let mut from = input::open(context, entry.source.as_path())?;
     let mut to = HashingWriter::new(to);
     io::copy(&mut from, &mut to).map_err(|source| ExecuteError::Write {
         path: shown(path),

@@ -13,6 +13,7 @@ mod editor;
 mod error;
 mod fetch;
 mod files;
+mod input;
 mod owner;
 mod patterns;
 mod process;

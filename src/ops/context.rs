@@ -35,10 +35,16 @@ impl Context {
         let broken = |error| io::Error::new(io::ErrorKind::InvalidData, error);
         ignored.add_line(None, EDITOR_FOLDER).map_err(broken)?;
         let file = directory.join(IGNORE_FILE);
-        if file.exists()
-            && let Some(error) = ignored.add(&file)
-        {
-            return Err(broken(error));
+        if file.exists() {
+            // A pipe would be waited for without end.
+            if !file.is_file() {
+                return Err(io::Error::other(format!(
+                    "`{IGNORE_FILE}` is no regular file"
+                )));
+            }
+            if let Some(error) = ignored.add(&file) {
+                return Err(broken(error));
+            }
         }
         let ignored = ignored.build().map_err(broken)?;
         Ok(Self { directory, ignored })
@@ -179,6 +185,12 @@ impl Inputs for Context {
     fn file(&self, path: &str) -> Result<Digest, InputError> {
         let place = self.locate(path)?;
         self.check_inside(&place)?;
+        let found = fs::metadata(&place).map_err(|error| self.failed(path, error))?;
+        // A pipe would be waited for without end.
+        if !found.is_file() && !found.is_dir() {
+            let source = io::Error::other(format!("it is a {}", special(&found)));
+            return Err(self.failed(path, source));
+        }
         self.digest(&place).map(|(digest, _)| digest)
     }
 }

@@ -164,7 +164,11 @@ impl Error {
                 } => ErrorKind::Cancelled,
                 ExecuteError::Sandbox(error) if error.is_unsupported() => ErrorKind::Host,
                 ExecuteError::Packages(PackagesError::NoManager { .. }) => ErrorKind::Host,
-                ExecuteError::Store(_) | ExecuteError::Tree(_) => ErrorKind::Io,
+                ExecuteError::Store(_)
+                | ExecuteError::Tree(_)
+                | ExecuteError::Input { .. }
+                | ExecuteError::Write { .. } => ErrorKind::Io,
+                ExecuteError::Rootfs(error) if error.is_disk_full() => ErrorKind::Io,
                 ExecuteError::Fetch(error) if matches!(**error, FetchError::Store { .. }) => {
                     ErrorKind::Io
                 }

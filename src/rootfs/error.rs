@@ -53,6 +53,13 @@ impl RootfsError {
         }
     }
 
+    /// Whether the disk would not take more, whatever was written.
+    pub fn is_disk_full(&self) -> bool {
+        use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        let full = [QuotaExceeded, ReadOnlyFilesystem, StorageFull];
+        matches!(self, RootfsError::Io { source, .. } if full.contains(&source.kind()))
+    }
+
     /// Whether the cause is that there is no such file or directory.
     pub fn is_not_found(&self) -> bool {
         matches!(self, RootfsError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)

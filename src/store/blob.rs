@@ -33,7 +33,11 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed("look at", error)),
         }
-        let mut file = File::open(&path).map_err(|error| failed("open", error))?;
+        let mut file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed("open", error)),
+        };
         let mut hasher = checksum.hasher();
         let mut block = vec![0; BLOCK];
         loop {
@@ -45,7 +49,9 @@ impl Store {
             }
         }
         if hasher.finish() != *checksum {
-            fs::remove_file(&path).map_err(|error| failed("remove the damaged", error))?;
+            // Another build may have found it too, and removed it or even replaced it: then that one's
+            // new file is lost, which costs the next build a download.
+            draft::remove(&path)?;
             return Ok(None);
         }
         file.rewind().map_err(|error| failed("read", error))?;

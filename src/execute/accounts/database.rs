@@ -124,11 +124,17 @@ impl Database {
         });
         let Some(found) = found else { return };
         let line = Line(&self.text[found.clone()]);
-        // A line without the field does not get one in the wrong place.
-        if line.0.iter().filter(|byte| **byte == b':').count() != 3 || line.has_member(member) {
+        if line.has_member(member) {
             return;
         }
-        let separator = if line.0.ends_with(b":") { "" } else { "," };
+        let separator = match line.0.iter().filter(|byte| **byte == b':').count() {
+            // Programs read a line without the field as one with nobody in it.
+            2 => ":",
+            3 if line.0.ends_with(b":") => "",
+            3 => ",",
+            // It does not get one in the wrong place.
+            _ => return,
+        };
         let added = format!("{separator}{member}");
         self.text.splice(found.end..found.end, added.into_bytes());
         self.is_changed = true;
@@ -249,7 +255,7 @@ mod tests {
         }
         assert_eq!(
             shown(&group),
-            "a:x:1:app\nb:x:2:root,app\nc:x:3\n#d:x:4:\nb:x:9:\ne:x:5:z,app"
+            "a:x:1:app\nb:x:2:root,app\nc:x:3:app\n#d:x:4:\nb:x:9:\ne:x:5:z,app"
         );
     }
 }

@@ -9,6 +9,12 @@ pub enum AccountsError {
     /// A file of the root cannot be used.
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    /// Links make one file of two.
+    #[error("`{path}` in the root is two of the lists of users and groups at once")]
+    Shared {
+        /// Path in the root.
+        path: String,
+    },
     /// The root has the account, and it is another.
     #[error("the root has {kind} `{name}` with {what} `{found}`, the recipe says `{wanted}`")]
     Differs {
@@ -85,6 +91,7 @@ impl AccountsError {
             Self::Unknown { .. } => "add it to `accounts`, or remove the name",
             Self::Field { .. } => "remove the character: it separates fields or lines of the file",
             Self::Home { .. } => "use another `home`, or `create_home: false`",
+            Self::Shared { .. } => "remove the link that leads there",
             Self::Database(_) => return None,
         })
     }

@@ -79,6 +79,21 @@ impl Files {
         // A root that lives without them is not given them; one with nothing at all gets all four.
         let shadow = Some(read("etc/shadow")?).filter(|file| file.exists || !passwd.exists);
         let gshadow = Some(read("etc/gshadow")?).filter(|file| file.exists || !group.exists);
+        // Of two files in one place the second would be written over the first.
+        let mut paths = BTreeSet::new();
+        for file in [
+            Some(&passwd),
+            Some(&group),
+            shadow.as_ref(),
+            gshadow.as_ref(),
+        ] {
+            if let Some(file) = file
+                && !paths.insert(&file.path)
+            {
+                let path = shown(&file.path);
+                return Err(AccountsError::Shared { path });
+            }
+        }
         Ok(Self {
             passwd,
             group,

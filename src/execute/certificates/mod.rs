@@ -11,7 +11,6 @@ mod error;
 mod pem_file;
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
 
@@ -22,6 +21,7 @@ use crate::tree::{Kind, Tree};
 use super::ExecuteError;
 use super::editor::{Editor, Ownership};
 use super::error::shown;
+use super::input;
 
 pub use error::CertificatesError;
 use pem_file::Certificate;
@@ -64,7 +64,7 @@ pub(super) fn certificates(
 ) -> Result<(), ExecuteError> {
     let mut added: Vec<Certificate> = Vec::new();
     for file in &action.files {
-        let pem = input(file, context)?;
+        let pem = read(file, context)?;
         for certificate in pem_file::parse(&file.path, &pem)? {
             // Two files may hold the same one.
             if added.iter().all(|other| other.der != certificate.der) {
@@ -98,10 +98,10 @@ pub(super) fn certificates(
 }
 
 /// Reads a file of the context, which must still be what was planned.
-fn input(file: &CertificateFile, context: &Path) -> Result<Vec<u8>, ExecuteError> {
+fn read(file: &CertificateFile, context: &Path) -> Result<Vec<u8>, ExecuteError> {
     let mut pem = Vec::new();
-    let read = File::open(context.join(&file.path))
-        .and_then(|from| from.take(LARGEST + 1).read_to_end(&mut pem));
+    let from = input::open(context, Path::new(&file.path))?;
+    let read = from.take(LARGEST + 1).read_to_end(&mut pem);
     read.map_err(|source| ExecuteError::Input {
         path: file.path.clone(),
         source,
