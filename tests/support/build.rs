@@ -2,8 +2,9 @@
 //! itself, and what a host looks like before and after.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -37,8 +38,9 @@ pub(crate) fn repositories() -> &'static Path {
 /// A recipe's folder that holds a copy of the repositories, with a cache of its own.
 pub(crate) struct Work {
     folder: TempDir,
-    /// Mount namespaces of its sandboxes.
-    namespaces: RefCell<BTreeSet<PathBuf>>,
+    /// Process namespaces of its sandboxes. Each is held open: the kernel gives the number of one
+    /// that has ended to the next that is made, which may be another test's.
+    namespaces: RefCell<BTreeMap<PathBuf, File>>,
 }
 
 impl Work {
@@ -117,11 +119,11 @@ impl Work {
         index.is_ok_and(|text| text.contains("sha256:"))
     }
 
-    /// Processes of this folder's builds: those that name it, see it through a mount, or share a mount
-    /// namespace with one that ever did, since what has changed its root sees few mounts.
+    /// Processes of this folder's builds: those that name it, see it through a mount, or share a
+    /// process namespace with one that ever did, since what has changed its root sees few mounts.
     pub(crate) fn processes(&self) -> Vec<String> {
         let name = self.path().file_name().unwrap().to_str().unwrap();
-        let own = fs::read_link("/proc/self/ns/mnt").unwrap();
+        let own = fs::read_link("/proc/self/ns/pid").unwrap();
         let mut all = Vec::new();
         let mut namespaces = self.namespaces.borrow_mut();
         for entry in fs::read_dir("/proc").unwrap() {
@@ -129,19 +131,22 @@ impl Work {
             let mounts = fs::read_to_string(process.join("mountinfo")).unwrap_or_default();
             let words = fs::read(process.join("cmdline")).unwrap_or_default();
             let words = String::from_utf8_lossy(&words).replace('\0', " ");
-            let namespace = fs::read_link(process.join("ns/mnt")).unwrap_or_default();
-            if mounts.contains(name) && namespace != own {
-                namespaces.insert(namespace.clone());
-            }
             let is_named = mounts.contains(name) || words.contains(name);
-            all.push((
-                is_named,
-                namespace,
-                format!("{}: {words}", process.display()),
-            ));
+            let link = process.join("ns/pid");
+            let namespace = fs::read_link(&link).unwrap_or_default();
+            if is_named
+                && namespace != own
+                && let Ok(held) = File::open(&link)
+                // The process may have ended, and its number gone to another, in between.
+                && fs::read_link(format!("/proc/self/fd/{}", held.as_raw_fd())).unwrap() == namespace
+            {
+                namespaces.insert(namespace.clone(), held);
+            }
+            let process = format!("{}: {words}", process.display());
+            all.push((is_named, namespace, process));
         }
         all.into_iter()
-            .filter(|(is_named, namespace, _)| *is_named || namespaces.contains(namespace))
+            .filter(|(is_named, namespace, _)| *is_named || namespaces.contains_key(namespace))
             .map(|(_, _, process)| process)
             .collect()
     }
