@@ -192,7 +192,7 @@ fn a_wrong_command_line_is_2() {
         &["biuld"][..],
         &["build", "--tag"],
         &["build", "context", "-o", "nowhere"],
-        &["build", "context", "-o", "docker://registry/name"],
+        &["build", "context", "-o", "dir:place"],
         &["build", "context", "--tag", "a b"],
         &["build", "context", "--threads", "0"],
         &["inspect"],

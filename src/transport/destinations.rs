@@ -49,6 +49,10 @@ impl Destinations {
             Reference::OciArchive { file, tag } => {
                 ArchiveWriter::open(file, tag.clone()).map(Destination::Archive)
             }
+            other => Err(TransportError::Unusable {
+                reference: other.to_string(),
+                used: "written",
+            }),
         };
         let destinations = references.iter().map(open).collect::<Result<_, _>>()?;
         Ok(Self(destinations))

@@ -23,16 +23,27 @@ pub enum ParseReferenceError {
         transport: String,
     },
     /// A transport that others have.
-    #[error("transport `{transport}` is not yet supported")]
+    #[error("transport `{transport}` is not supported")]
     Unsupported {
         /// As written.
         transport: String,
     },
     /// No path behind the transport.
-    #[error("`{text}` has no path")]
-    NoPath {
-        /// The whole text.
-        text: String,
+    #[error("there is no path behind the transport")]
+    NoPath,
+    /// A registry's image without the slashes that go before its name.
+    #[error("`docker:{place}` wants two slashes, `docker://{place}`")]
+    NoSlashes {
+        /// What follows the colon.
+        place: String,
+    },
+    /// Outside the grammar of image names.
+    #[error("`{name}` is no name of an image: {reason}")]
+    Name {
+        /// As written.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
     },
     /// Outside the grammar of tags.
     #[error("`{tag}` is not a tag")]
@@ -69,6 +80,14 @@ pub enum TransportError {
         path: PathBuf,
         /// What should, with an article.
         expected: &'static str,
+    },
+    /// Nothing that can be read from, or written to.
+    #[error("`{reference}` cannot be {used} by this version")]
+    Unusable {
+        /// The place.
+        reference: String,
+        /// `read` or `written`.
+        used: &'static str,
     },
     /// Two outputs in one file.
     #[error("`{}` is named as an output twice", path.display())]

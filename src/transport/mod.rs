@@ -27,7 +27,7 @@ pub use blob::BlobWriter;
 pub use destinations::Destinations;
 pub use failure::{ParseReferenceError, TransportError};
 pub use inspect::{Inspection, LayerSummary, inspect};
-pub use reference::{Reference, Tag};
+pub use reference::{ImageName, Reference, Tag};
 pub use source::{BlobReader, Source};
 
 /// The version of the image layout, and the file that says it ([image-layout.md]).

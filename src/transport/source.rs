@@ -39,6 +39,12 @@ impl Source {
                 place: Place::Archive(members(file)?),
                 path: file.clone(),
             },
+            other => {
+                return Err(TransportError::Unusable {
+                    reference: other.to_string(),
+                    used: "read",
+                });
+            }
         })
     }
 
