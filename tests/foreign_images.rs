@@ -77,7 +77,7 @@ fn damage_is_noticed() {
     let seen = inspect(&place, None).unwrap();
     let source = Source::open(&place).unwrap();
     let manifest = source
-        .manifest(&source.find(place.tag(), None).unwrap())
+        .manifest(&source.find(None).unwrap())
         .unwrap();
     let mut blob = source.blob(&manifest.layers[0], "layer").unwrap();
     let error = blob.read_to_end(&mut Vec::new()).unwrap_err();

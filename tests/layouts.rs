@@ -32,7 +32,7 @@ pub(crate) fn reference(text: &str) -> Reference {
 fn check(text: &str) -> Digest {
     let reference = reference(text);
     let source = Source::open(&reference).unwrap();
-    let descriptor = source.find(reference.tag(), None).unwrap();
+    let descriptor = source.find(None).unwrap();
     let manifest: Manifest = source.manifest(&descriptor).unwrap();
     source.config(&manifest).unwrap();
     for layer in &manifest.layers {

@@ -74,6 +74,10 @@ fn so_far(done: u64, total: Option<u64>) -> String {
 impl Reporter for Lines {
     fn report(&self, event: &Event<'_>) {
         match event {
+            Event::BaseStarted { base } => line(format_args!("[base] {base}")),
+            Event::BaseFinished {
+                cached, elapsed, ..
+            } => line(format_args!("[base] done: {}", finished(*cached, *elapsed))),
             Event::StepStarted { step, of, title } => line(format_args!("[{step}/{of}] {title}")),
             Event::StepOutput { step, line: text } => line(format_args!("[{step}] {text}")),
             Event::StepFinished {

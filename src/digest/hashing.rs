@@ -8,6 +8,7 @@ use super::Digest;
 
 /// A running SHA-256.
 #[derive(Clone, Default)]
+#[derive(Debug)]
 pub struct Hasher(sha2::Sha256);
 
 impl Hasher {

@@ -7,6 +7,7 @@
 
 mod checksum;
 mod hashing;
+mod verifying;
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use checksum::{Checksum, ChecksumHasher};
 pub use hashing::{Hasher, HashingWriter};
+pub use verifying::{DigestMismatch, VerifyingReader};
 
 /// A SHA-256 digest, written `sha256:` and 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -116,6 +116,17 @@ impl<'a> Editor<'a> {
         self.unprivileged.then_some(self.attributes)
     }
 
+    /// From now on everything written gets this time, in seconds since 1970.
+    pub(super) fn set_time(&mut self, seconds: i64) {
+        self.time = seconds;
+    }
+
+    /// Gives what is at `path` the present time of everything written.
+    pub(super) fn stamp(&self, path: &[u8]) -> Result<(), ExecuteError> {
+        let (folder, name) = self.place(path);
+        Ok(folder.set_times(name, self.time, 0)?)
+    }
+
     /// The root as it stood before this step.
     pub(super) fn tree(&self) -> &'a Tree {
         self.tree
@@ -364,14 +375,30 @@ impl<'a> Editor<'a> {
         }
     }
 
-    fn xattr(&mut self, path: &[u8], name: &str, value: &[u8]) -> Result<(), ExecuteError> {
-        let permission = self.upper.set_xattr(disk(path), name, value)?;
+    /// Sets an extended attribute.
+    pub(super) fn xattr(&mut self, path: &[u8], name: &str, value: &[u8]) -> Result<(), ExecuteError> {
+        let permission = {
+            let (folder, place) = self.place(path);
+            folder.set_xattr(place, name, value)?
+        };
         if permission == Permission::Denied {
             self.unprivileged = true;
             let row = self.attributes.entry(path);
             row.xattrs.insert(name.to_owned(), value.to_vec());
         }
         Ok(())
+    }
+
+    /// Takes an extended attribute away.
+    pub(super) fn remove_xattr(&mut self, path: &[u8], name: &str) -> Result<(), ExecuteError> {
+        if let Some(row) = self.attributes.get(path)
+            && row.xattrs.contains_key(name)
+        {
+            self.attributes.entry(path).xattrs.remove(name);
+            return Ok(());
+        }
+        let (folder, place) = self.place(path);
+        Ok(folder.remove_xattr(place, name)?)
     }
 
     /// Makes a device or pipe.

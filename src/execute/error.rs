@@ -1,9 +1,11 @@
 //! Why a plan could not be carried out.
 
+use std::fmt;
 use std::io;
 
 use super::accounts::{AccountsError, DatabaseError};
 use super::archive::ArchiveError;
+use super::base::BaseError;
 use super::certificates::CertificatesError;
 use super::fetch::FetchError;
 use crate::packages::PackagesError;
@@ -14,16 +16,43 @@ use crate::tree::{ResolveError, TreeError};
 
 /// A step that failed, with what it was doing.
 #[derive(Debug, thiserror::Error)]
-#[error("step {step} of {of} failed: {title}")]
+#[error("{place}")]
 pub struct StepError {
-    /// Number of the step, from 1.
-    pub step: usize,
-    /// How many steps there are.
-    pub of: usize,
-    /// What the step does.
-    pub title: String,
+    /// Where the plan could not go on.
+    pub place: Place,
     /// Why it failed.
     pub source: ExecuteError,
+}
+
+/// A place in a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Before all steps.
+    Start,
+    /// What a root starts from, or takes files from.
+    Base {
+        /// As the recipe names it.
+        base: String,
+    },
+    /// A step.
+    Step {
+        /// Number of the step, from 1.
+        step: usize,
+        /// How many steps there are.
+        of: usize,
+        /// What the step does.
+        title: String,
+    },
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start => f.write_str("cannot begin"),
+            Self::Base { base } => write!(f, "cannot use `{base}`"),
+            Self::Step { step, of, title } => write!(f, "step {step} of {of} failed: {title}"),
+        }
+    }
 }
 
 /// Why a step failed.
@@ -71,6 +100,9 @@ pub enum ExecuteError {
     /// An archive could not be unpacked.
     #[error(transparent)]
     Archive(Box<ArchiveError>),
+    /// A base could not be unpacked.
+    #[error(transparent)]
+    Base(Box<BaseError>),
     /// An input could not be read.
     #[error("cannot read `{path}`")]
     Input {
@@ -130,7 +162,7 @@ pub enum ExecuteError {
         origin: String,
     },
     /// The work could not begin.
-    #[error("cannot begin")]
+    #[error("cannot wait for signals")]
     Start {
         /// What the system said.
         source: io::Error,
@@ -167,6 +199,7 @@ macro_rules! boxed {
 boxed!(
     Fetch(FetchError),
     Archive(ArchiveError),
+    Base(BaseError),
     Accounts(AccountsError),
     Database(DatabaseError),
     Certificates(CertificatesError)
@@ -187,6 +220,7 @@ impl ExecuteError {
             Self::Certificates(error) => error.help().map(str::to_owned),
             Self::Fetch(error) => error.help().map(str::to_owned),
             Self::Archive(error) => error.help().map(str::to_owned),
+            Self::Base(error) => error.help().map(str::to_owned),
             Self::InputChanged { .. } => Some("build again".to_owned()),
             Self::IsADirectory { path } => Some(format!(
                 "name what shall be in it, as `{path}/NAME`, or remove it first"

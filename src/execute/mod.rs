@@ -7,6 +7,7 @@
 
 mod accounts;
 mod archive;
+mod base;
 mod certificates;
 mod claims;
 mod editor;
@@ -17,6 +18,7 @@ mod input;
 mod owner;
 mod patterns;
 mod process;
+mod roots;
 mod schedule;
 mod stage_copy;
 
@@ -34,8 +36,9 @@ use crate::tree::{Marks, Tree, Upper, WalkOptions, display, walk};
 
 pub use accounts::{AccountsError, DatabaseError};
 pub use archive::{ArchiveError, EntryProblem};
+pub use base::{BaseError, Bases, LayerContent};
 pub use certificates::CertificatesError;
-pub use error::{ExecuteError, StepError};
+pub use error::{ExecuteError, Place, StepError};
 pub use fetch::FetchError;
 
 use self::claims::{Claim, Claims};
@@ -52,6 +55,8 @@ const PATIENCE: Duration = Duration::from_millis(50);
 pub struct Execution<'a> {
     /// Where change sets are kept.
     pub store: &'a Store,
+    /// What brings the layers of images.
+    pub bases: &'a dyn Bases,
     /// Whether change sets of earlier builds are taken.
     pub reuse: bool,
     /// What starts sandboxes.
@@ -76,9 +81,7 @@ impl Execution<'_> {
         let of = plan.all_steps().count();
         // A failing step stops the others, and not what else waits for the caller's wish.
         let cancel = self.cancel.child().map_err(|source| StepError {
-            step: 1,
-            of,
-            title: "start".to_owned(),
+            place: Place::Start,
             source: ExecuteError::Start { source },
         })?;
         let execution = Execution {
@@ -102,9 +105,14 @@ impl Execution<'_> {
         source_date_epoch: u64,
         of: usize,
     ) -> Result<Stack, StepError> {
-        let base = part.base.strip_prefix("stage:");
-        let base = base.and_then(|name| finished.get(name));
-        let mut root = base.map_or_else(Stack::default, |base| Stack::clone(base));
+        let mut root = match part.root {
+            Some(base) => self.base(base, part.base, claims)?,
+            None => {
+                let base = part.base.strip_prefix("stage:");
+                let base = base.and_then(|name| finished.get(name));
+                base.map_or_else(Stack::default, |base| Stack::clone(base))
+            }
+        };
         root.source_date_epoch = source_date_epoch;
         for (index, step) in part.steps.iter().enumerate() {
             let number = part.first + index;
@@ -117,9 +125,11 @@ impl Execution<'_> {
             let cached = self
                 .step(step, number, &mut root, finished, claims)
                 .map_err(|source| StepError {
-                    step: number,
-                    of,
-                    title: step.title.clone(),
+                    place: Place::Step {
+                        step: number,
+                        of,
+                        title: step.title.clone(),
+                    },
                     source,
                 })?;
             let elapsed = started.elapsed();
@@ -153,7 +163,7 @@ impl Execution<'_> {
             Some(change_set) => change_set,
             None => {
                 let draft = self.store.draft()?;
-                self.carry_out(&step.action, number, root, finished, &draft)?;
+                self.carry_out(&step.action, number, root, (finished, claims), &draft)?;
                 let existing = if self.reuse {
                     Existing::Keep
                 } else {
@@ -174,7 +184,7 @@ impl Execution<'_> {
         action: &Action,
         number: usize,
         root: &Stack,
-        finished: &Finished,
+        (finished, claims): (&Finished, &Claims),
         draft: &Draft,
     ) -> Result<(), ExecuteError> {
         let runner = Runner {
@@ -202,10 +212,7 @@ impl Execution<'_> {
                 files::copy(copy, &self.access.context, &mut editor).map(|()| Vec::new())?
             }
             Action::CopyFrom(copy) => {
-                let stage = copy.from.stage().and_then(|name| finished.get(name));
-                let from = stage.ok_or_else(|| ExecuteError::NoOrigin {
-                    origin: copy.from.to_string(),
-                })?;
+                let from = self.origin(&copy.from, finished, claims)?;
                 stage_copy::copy(copy, &from.tree, &mut editor).map(|()| Vec::new())?
             }
             Action::Write(write) => files::write(write, &mut editor).map(|()| Vec::new())?,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use crate::plan::{Plan, PlannedStep};
+use crate::plan::{Plan, PlannedBase, PlannedStep};
 
 use super::{Stack, StepError};
 
@@ -15,6 +15,8 @@ pub(super) struct Part<'p> {
     pub(super) stage: Option<&'p str>,
     /// What it starts from, as the recipe names it.
     pub(super) base: &'p str,
+    /// What that is, if it is neither empty nor a stage.
+    pub(super) root: Option<&'p PlannedBase>,
     /// Stages that must be finished before.
     uses: &'p [String],
     pub(super) steps: &'p [PlannedStep],
@@ -30,6 +32,7 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
         parts.push(Part {
             stage: Some(&stage.name),
             base: &stage.base,
+            root: stage.root.as_ref(),
             uses: &stage.uses,
             steps: &stage.steps,
             first,
@@ -39,6 +42,7 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
     parts.push(Part {
         stage: None,
         base: &plan.base,
+        root: plan.root.as_ref(),
         uses: &plan.uses,
         steps: &plan.steps,
         first,

@@ -81,7 +81,7 @@ pub fn build(
     check_language(planned)?;
     let references = references(plan, options)?;
     let access = HostAccess {
-        context: planned.context.clone(),
+        context: planned.context.directory().to_owned(),
         ca_bundle: options.ca_bundle.clone(),
         proxies: options.proxies.clone(),
     };
@@ -90,6 +90,7 @@ pub fn build(
     let store = Store::open(&options.cache_directory)?;
     let execution = Execution {
         store: &store,
+        bases: planned.context.images(),
         reuse: options.reuse,
         launcher: &Launcher::default(),
         access: &access,

@@ -11,7 +11,13 @@ use globset::{GlobBuilder, GlobMatcher};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::digest::{Digest, HashingWriter};
-use crate::plan::{BytePath, InputEntry, InputError, InputKind, InputSource, Inputs};
+use crate::plan::{
+    BytePath, InputEntry, InputError, InputImage, InputKind, InputSource, Inputs, RootfsKind,
+};
+use crate::recipe::Platform;
+use crate::tree::{Marks, Upper, WalkOptions, walk};
+
+use super::images::Images;
 
 /// Name of the file that leaves inputs out, in gitignore(5) syntax.
 const IGNORE_FILE: &str = ".onelayerignore";
@@ -19,11 +25,13 @@ const IGNORE_FILE: &str = ".onelayerignore";
 /// Folder of the schema that `onelayer init` writes.
 const EDITOR_FOLDER: &str = "/.onelayer/";
 
-/// The folder that a recipe's inputs are relative to, and may not leave.
+/// The folder that a recipe's inputs are relative to, and may not leave; and the images it names.
+#[derive(Debug)]
 pub(super) struct Context {
     /// Without links and relative parts.
     directory: PathBuf,
     ignored: Gitignore,
+    images: Images,
 }
 
 impl Context {
@@ -47,7 +55,16 @@ impl Context {
             }
         }
         let ignored = ignored.build().map_err(broken)?;
-        Ok(Self { directory, ignored })
+        Ok(Self {
+            images: Images::new(&directory),
+            directory,
+            ignored,
+        })
+    }
+
+    /// The images that were found so far.
+    pub(super) fn images(&self) -> &Images {
+        &self.images
     }
 
     /// Where it is.
@@ -192,6 +209,37 @@ impl Inputs for Context {
             return Err(self.failed(path, source));
         }
         self.digest(&place).map(|(digest, _)| digest)
+    }
+
+    fn rootfs(&self, path: &str) -> Result<(RootfsKind, Digest), InputError> {
+        let place = self.locate(path)?;
+        self.check_inside(&place)?;
+        let found = fs::metadata(&place).map_err(|error| self.failed(path, error))?;
+        if !found.is_dir() {
+            return self.file(path).map(|digest| (RootfsKind::Archive, digest));
+        }
+        // The folder itself, wherever links lead.
+        let place = fs::canonicalize(&place).map_err(|error| self.failed(path, error))?;
+        let options = WalkOptions {
+            marks: Marks::None,
+            ..WalkOptions::default()
+        };
+        let listed = Upper::open(&place).and_then(|upper| walk(&upper, &options));
+        let digest = listed.and_then(|found| found.digest());
+        let digest = digest.map_err(|error| InputError::Read {
+            path: path.to_owned(),
+            source: io::Error::other(error),
+        })?;
+        Ok((RootfsKind::Directory, digest))
+    }
+
+    fn image(
+        &self,
+        reference: &str,
+        digest: Option<Digest>,
+        platform: &Platform,
+    ) -> Result<InputImage, InputError> {
+        self.images.answer(reference, digest, platform)
     }
 }
 

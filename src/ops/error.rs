@@ -168,6 +168,7 @@ impl Error {
                 | ExecuteError::Tree(_)
                 | ExecuteError::Input { .. }
                 | ExecuteError::Write { .. } => ErrorKind::Io,
+                ExecuteError::Base(_) => ErrorKind::Io,
                 ExecuteError::Rootfs(error) if error.is_disk_full() => ErrorKind::Io,
                 ExecuteError::Fetch(error) if matches!(**error, FetchError::Store { .. }) => {
                     ErrorKind::Io
@@ -213,6 +214,7 @@ impl Error {
             ),
             Self::Packages(error) => error.help().map(str::to_owned),
             Self::Step(error) => error.source.help(),
+            Self::Transport(error) => error.help().map(str::to_owned),
             _ => None,
         }
     }

@@ -8,6 +8,7 @@ mod convert;
 mod error;
 mod find;
 mod format;
+mod images;
 mod init;
 mod inspect;
 mod load;

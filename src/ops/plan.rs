@@ -20,8 +20,8 @@ pub struct Planned {
     pub plan: Plan,
     /// What is worth a second look.
     pub warnings: Vec<Diagnostic>,
-    /// The folder that inputs are relative to.
-    pub(super) context: std::path::PathBuf,
+    /// The folder that inputs are relative to, with the images that were found.
+    pub(super) context: Context,
     /// The recipe.
     pub(super) recipe: ValidRecipe,
     /// The stage that becomes the image.
@@ -80,11 +80,15 @@ pub fn plan(choice: &RecipeChoice) -> Result<Planned, Error> {
             source,
             plan,
             warnings: checked.diagnostics,
-            context: context.directory().to_owned(),
+            context,
             recipe,
             target: choice.target.clone(),
         }),
         Err(mut diagnostics) => {
+            // A place that does not answer is not the recipe's fault.
+            if let Some(failure) = context.images().failure() {
+                return Err(failure.into());
+            }
             diagnostics.extend(checked.diagnostics);
             sort(&mut diagnostics);
             Err(rejected(source, diagnostics))

@@ -143,7 +143,7 @@ impl Planner<'_> {
                 required: secret.required,
             },
             Mount::Bind(bind) => {
-                let from = bind.from.as_ref().map(|from| self.origin(from));
+                let from = bind.from.as_ref().map(|from| self.origin(from, place));
                 let digest = if from.is_none() {
                     let sources = self.inputs.sources(&bind.bind, &[], false);
                     self.input(sources, &[place, &["bind".into()]].concat())
@@ -173,19 +173,17 @@ impl Planner<'_> {
         }
     }
 
-    fn origin(&self, from: &Source) -> Origin {
+    fn origin(&mut self, from: &Source, place: &[PathSegment]) -> Origin {
         match from {
             Source::Stage(name) => self.stage_origin(name),
-            Source::Image(reference) => Origin::Image {
-                image: reference.clone(),
-            },
+            Source::Image(reference) => self.image_origin(reference, place),
         }
     }
 
     fn copy_from(&mut self, copy: &Copy, from: &Source, place: &[PathSegment]) -> CopyFromAction {
         self.check_folder(copy, copy.copy.as_slice().len(), place);
         CopyFromAction {
-            from: self.origin(from),
+            from: self.origin(from, place),
             sources: copy.copy.as_slice().to_vec(),
             exclude: copy.exclude.clone(),
             to: copy.to.to_string(),

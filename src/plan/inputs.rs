@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::digest::Digest;
 
-use super::BytePath;
+use super::{BytePath, InputImage, RootfsKind};
+use crate::recipe::Platform;
 
 /// Answers about the files beside a recipe.
 ///
@@ -32,6 +33,24 @@ pub trait Inputs {
     /// # Errors
     /// When it does not exist in the context or cannot be read.
     fn file(&self, path: &str) -> Result<Digest, InputError>;
+
+    /// The root file system at `path`, a directory or an archive, with its digest.
+    ///
+    /// # Errors
+    /// When it does not exist in the context or cannot be read.
+    fn rootfs(&self, path: &str) -> Result<(RootfsKind, Digest), InputError>;
+
+    /// What the image that `reference` names says about itself, the one for `platform` if it is
+    /// there for several.
+    ///
+    /// # Errors
+    /// When there is none, it has another digest than `digest`, or it cannot be read.
+    fn image(
+        &self,
+        reference: &str,
+        digest: Option<Digest>,
+        platform: &Platform,
+    ) -> Result<InputImage, InputError>;
 }
 
 /// One source of a copy: a file, or a folder with all that is below it.
@@ -133,6 +152,14 @@ pub enum InputError {
         path: String,
         /// What it is: socket, device, fifo.
         kind: &'static str,
+    },
+    /// An image that cannot be had.
+    #[error("cannot use the image `{reference}`")]
+    Image {
+        /// As the recipe names it.
+        reference: String,
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The system refused to read it.
     #[error("cannot read `{path}`")]

@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 
 use crate::digest::{Digest, Hasher};
 
-use super::Action;
+use super::{Action, RootfsKind};
 
 /// Raised whenever the meaning of a plan changes, so that no result of an older onelayer is taken
 /// for one of this.
@@ -28,12 +28,44 @@ impl StepKey {
         Self(hasher.finish())
     }
 
-    /// The key of a root that another base gives. What that base is, its text says.
-    pub(super) fn base(base: &str, source_date_epoch: u64) -> Self {
+    /// The key of a root that could not be found: nothing is ever kept under it.
+    pub(super) fn unknown(base: &str) -> Self {
+        let mut hasher = Hasher::new();
+        hasher.field(b"unknown");
+        hasher.field(base.as_bytes());
+        Self(hasher.finish())
+    }
+
+    /// The key of the root that layers with these `diff_id`s make, lowest first. How they are
+    /// compressed and what their image is called changes nothing.
+    pub(super) fn layers(diff_ids: impl Iterator<Item = Digest>) -> Self {
         let mut hasher = Hasher::new();
         hasher.field(COMPATIBILITY_LEVEL.as_bytes());
-        hasher.field(b"base");
-        hasher.field(base.as_bytes());
+        hasher.field(b"layers");
+        for diff_id in diff_ids {
+            hasher.field(diff_id.hex().as_bytes());
+        }
+        Self(hasher.finish())
+    }
+
+    /// The key of the root that a directory or archive with this digest makes.
+    pub(super) fn rootfs(kind: RootfsKind, digest: Digest) -> Self {
+        let mut hasher = Hasher::new();
+        hasher.field(COMPATIBILITY_LEVEL.as_bytes());
+        hasher.field(match kind {
+            RootfsKind::Directory => b"directory",
+            RootfsKind::Archive => b"archive",
+        });
+        hasher.field(digest.hex().as_bytes());
+        Self(hasher.finish())
+    }
+
+    /// The key of a root that is like this one before the first step: steps write files with this
+    /// time.
+    pub(super) fn at(self, source_date_epoch: u64) -> Self {
+        let mut hasher = Hasher::new();
+        hasher.field(COMPATIBILITY_LEVEL.as_bytes());
+        hasher.field(self.0.hex().as_bytes());
         hasher.field(&source_date_epoch.to_le_bytes());
         Self(hasher.finish())
     }

@@ -8,6 +8,7 @@
 mod accounts;
 mod action;
 mod actions;
+mod base;
 mod certificates;
 mod check;
 mod copy;
@@ -30,6 +31,9 @@ mod text;
 pub use accounts::{AccountsAction, GroupAction, UserAction};
 pub use action::{
     Action, DirectoryAction, LinkAction, PermissionsAction, RemoveAction, RunAction, WriteAction,
+};
+pub use base::{
+    InputImage, PlannedBase, PlannedImage, PlannedLayer, PlannedRootfs, RootfsKind,
 };
 pub use certificates::{CertificateFile, CertificatesAction};
 pub use check::{CheckKind, PlannedCheck};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::StepKey;
+use super::{PlannedImage, StepKey};
 
 /// Another root file system.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -18,21 +18,23 @@ pub enum Origin {
         key: StepKey,
     },
     /// An image.
-    Image {
-        /// Its reference.
-        image: String,
-    },
+    Image(PlannedImage),
 }
 
 impl Origin {
-    /// The same without the name of a stage: its key says what it is.
+    /// The same without what others call it: its key says what it is.
     pub(super) fn nameless(&self) -> Self {
         match self {
             Self::Stage { key, .. } => Self::Stage {
                 stage: String::new(),
                 key: *key,
             },
-            Self::Image { .. } => self.clone(),
+            Self::Image(image) => Self::Image(PlannedImage {
+                image: String::new(),
+                digest: image.key.digest(),
+                key: image.key,
+                layers: Vec::new(),
+            }),
         }
     }
 
@@ -40,7 +42,7 @@ impl Origin {
     pub fn stage(&self) -> Option<&str> {
         match self {
             Self::Stage { stage, .. } => Some(stage),
-            Self::Image { .. } => None,
+            Self::Image(_) => None,
         }
     }
 }
@@ -49,7 +51,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stage { stage, .. } => write!(f, "stage:{stage}"),
-            Self::Image { image } => f.write_str(image),
+            Self::Image(image) => f.write_str(&image.image),
         }
     }
 }

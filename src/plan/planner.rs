@@ -36,6 +36,7 @@ pub fn plan(
             .cloned()
             .unwrap_or_else(|| Platform::of_machine(&host.machine)),
         finished: BTreeMap::new(),
+        images: BTreeMap::new(),
         problems: Vec::new(),
     };
     let plan = planner.plan(target);
@@ -52,14 +53,16 @@ pub(super) struct Planner<'a> {
     pub(super) host: &'a HostPlatform,
     pub(super) platform: Platform,
     /// The stages planned so far, by name.
-    finished: BTreeMap<String, FinishedStage>,
+    pub(super) finished: BTreeMap<String, FinishedStage>,
+    /// The images that roots start from, as the recipe names them.
+    pub(super) images: BTreeMap<String, FinishedStage>,
     pub(super) problems: Vec<PlanProblem>,
 }
 
-/// What the rest of the recipe wants to know of a planned stage.
+/// What the rest of the recipe wants to know of a root that others start from.
 pub(super) struct FinishedStage {
     /// Key of its finished root.
-    key: StepKey,
+    pub(super) key: StepKey,
     /// What an image of it would say about itself.
     pub(super) settings: ImageSettings,
 }
@@ -89,6 +92,7 @@ impl<'a> Planner<'a> {
             platform: self.platform.to_string(),
             stages,
             base: image.base,
+            root: image.root,
             uses: image.uses,
             key: image.key,
             steps: image.steps,
@@ -101,7 +105,7 @@ impl<'a> Planner<'a> {
     }
 
     fn stage(&mut self, scope: &Scope<'a>) -> PlannedStage {
-        let mut key = self.base_key(scope.base);
+        let (mut key, root) = self.base(scope);
         let mut steps = Vec::new();
         let mut skipped = Vec::new();
         let mut push = |name: Option<&str>, action: Action| {
@@ -131,28 +135,12 @@ impl<'a> Planner<'a> {
         PlannedStage {
             name: scope.stage.unwrap_or_default().to_owned(),
             base: scope.base.to_string(),
+            root,
             uses: self.uses(scope).into_iter().map(str::to_owned).collect(),
             key,
             steps,
             skipped,
             checks: scope.checks.iter().map(PlannedCheck::from).collect(),
-        }
-    }
-
-    fn base_key(&self, base: &Base) -> StepKey {
-        let epoch = self.source_date_epoch();
-        match (self.finished(base), base) {
-            (Some(stage), _) => stage.key,
-            (None, Base::Scratch) => StepKey::scratch(epoch),
-            (None, other) => StepKey::base(&other.to_string(), epoch),
-        }
-    }
-
-    /// The stage that a base is, if it is one. Stages are planned before what uses them.
-    pub(super) fn finished(&self, base: &Base) -> Option<&FinishedStage> {
-        match base {
-            Base::Stage(name) => self.finished.get(name),
-            _ => None,
         }
     }
 
@@ -163,7 +151,7 @@ impl<'a> Planner<'a> {
     /// A stage's finished root.
     pub(super) fn stage_origin(&self, stage: &str) -> Origin {
         let finished = self.finished.get(stage).map(|finished| finished.key);
-        let unknown = || StepKey::base(stage, self.source_date_epoch());
+        let unknown = || StepKey::unknown(stage);
         Origin::Stage {
             stage: stage.to_owned(),
             key: finished.unwrap_or_else(unknown),

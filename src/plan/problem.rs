@@ -38,15 +38,20 @@ impl From<PlanProblem> for Diagnostic {
                         Code::InputSpecial,
                         "exclude it with `exclude` or `.onelayerignore`",
                     ),
+                    InputError::Image { .. } => (
+                        Code::ImageUnusable,
+                        "correct the reference, or choose another image",
+                    ),
                     InputError::Read { .. } => (
                         Code::InputUnreadable,
                         "make the file readable for the user that builds",
                     ),
                 };
-                let cause = std::error::Error::source(&error)
-                    .map(|cause| format!(": {cause}"))
-                    .unwrap_or_default();
-                Diagnostic::new(code, format!("{error}{cause}"))
+                let causes = std::iter::successors(std::error::Error::source(&error), |cause| {
+                    cause.source()
+                });
+                let causes: String = causes.map(|cause| format!(": {cause}")).collect();
+                Diagnostic::new(code, format!("{error}{causes}"))
                     .label(span, "named here")
                     .help(help)
             }

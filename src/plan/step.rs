@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Action, ImageSettings, LimitSettings, OutputSettings, PlannedCheck, StepKey};
+use super::{Action, ImageSettings, LimitSettings, OutputSettings, PlannedBase, PlannedCheck, StepKey};
 
 /// The ordered, fully resolved steps of one image.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -16,8 +16,11 @@ pub struct Plan {
     /// Stages that the image needs, each after those that it needs itself.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<PlannedStage>,
-    /// What the root starts from.
+    /// What the root starts from, as the recipe names it.
     pub base: String,
+    /// What that is, if it is neither empty nor a stage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root: Option<PlannedBase>,
     /// Names of the stages that the root is made from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub uses: Vec<String>,
@@ -45,8 +48,11 @@ pub struct Plan {
 pub struct PlannedStage {
     /// Its name in the recipe.
     pub name: String,
-    /// What it starts from.
+    /// What it starts from, as the recipe names it.
     pub base: String,
+    /// What that is, if it is neither empty nor a stage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub root: Option<PlannedBase>,
     /// Names of the stages that it is made from.
     pub uses: Vec<String>,
     /// Digest of all that can change the finished root.
@@ -67,6 +73,7 @@ impl PlannedStage {
         Self {
             name: String::new(),
             base: "scratch".to_owned(),
+            root: None,
             uses: Vec::new(),
             key: StepKey::scratch(0),
             steps: Vec::new(),

@@ -12,6 +12,21 @@ use serde::Serialize;
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// What a root starts from, or takes files from, is unpacked.
+    BaseStarted {
+        /// As the recipe names it.
+        base: &'a str,
+    },
+    /// It is there.
+    BaseFinished {
+        /// As the recipe names it.
+        base: &'a str,
+        /// Whether it was found in the store, so that nothing was read.
+        cached: bool,
+        /// Wall time.
+        #[serde(rename = "seconds", serialize_with = "seconds")]
+        elapsed: Duration,
+    },
     /// A step of the plan begins.
     StepStarted {
         /// Number of the step, from 1.

@@ -121,6 +121,36 @@ pub enum TransportError {
         /// Their tags or platforms.
         candidates: String,
     },
+    /// An index has nothing for the platform.
+    #[error("`{}` has no image for {wanted}, only for: {found}", path.display())]
+    NoPlatform {
+        /// The place.
+        path: PathBuf,
+        /// As asked for.
+        wanted: String,
+        /// What there is.
+        found: String,
+    },
+    /// The only image is for another platform.
+    #[error("the image in `{}` is for {found}, and not for {wanted}", path.display())]
+    OtherPlatform {
+        /// The place.
+        path: PathBuf,
+        /// As asked for.
+        wanted: String,
+        /// As its configuration says.
+        found: String,
+    },
+    /// The image is another one than was asked for.
+    #[error("the image in `{}` has the digest {found}, and not {expected}", path.display())]
+    Pinned {
+        /// The place.
+        path: PathBuf,
+        /// As asked for.
+        expected: Digest,
+        /// That of the image.
+        found: Digest,
+    },
     /// A blob is not the one that was announced.
     #[error("{what} in `{}` does not match its digest {digest}", path.display())]
     Digest {
@@ -172,6 +202,30 @@ pub enum TransportError {
 }
 
 impl TransportError {
+    /// Whether the place answered, and what was asked for is not there: another reference, tag,
+    /// digest or platform would do.
+    pub fn is_choice(&self) -> bool {
+        matches!(
+            self,
+            Self::Missing { .. }
+                | Self::Several { .. }
+                | Self::NoPlatform { .. }
+                | Self::Pinned { .. }
+                | Self::OtherPlatform { .. }
+                | Self::Unusable { .. }
+        )
+    }
+
+    /// What the user can do about it.
+    pub fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::OtherPlatform { .. } | Self::NoPlatform { .. } => {
+                Some("choose another image, or say which is wanted with `platform`")
+            }
+            _ => None,
+        }
+    }
+
     pub(super) fn io(
         action: &'static str,
         path: impl Into<PathBuf>,

@@ -12,40 +12,61 @@ use crate::digest::{Digest, Hasher};
 use crate::image::Descriptor;
 
 use super::failure::TransportError;
-use super::reference::Reference;
-use super::{BLOBS, LARGEST_DOCUMENT};
+use super::reference::{Reference, Tag};
+use super::{BLOBS, LARGEST_DOCUMENT, docker_archive};
 
 /// An open layout or archive.
+#[derive(Debug)]
 pub struct Source {
     path: PathBuf,
     place: Place,
+    tag: Option<Tag>,
 }
 
+#[derive(Debug)]
 enum Place {
     Layout,
-    /// Members by name: offset and size.
-    Archive(BTreeMap<String, (u64, u64)>),
+    Archive(Members),
+    DockerArchive(Members, docker_archive::Wanted),
 }
+
+/// Members of an archive by name: offset and size.
+type Members = BTreeMap<String, (u64, u64)>;
 
 impl Source {
     /// Opens the place that `reference` names. Its contents are foreign.
     pub fn open(reference: &Reference) -> Result<Self, TransportError> {
-        Ok(match reference {
-            Reference::Oci { directory, .. } => Self {
-                path: directory.clone(),
-                place: Place::Layout,
-            },
-            Reference::OciArchive { file, .. } => Self {
-                place: Place::Archive(members(file)?),
-                path: file.clone(),
-            },
+        let (path, place) = match reference {
+            Reference::Oci { directory, .. } => (directory, Place::Layout),
+            Reference::OciArchive { file, .. } => (file, Place::Archive(members(file)?)),
+            Reference::DockerArchive { file, name } => {
+                (file, Place::DockerArchive(members(file)?, name.clone()))
+            }
             other => {
                 return Err(TransportError::Unusable {
                     reference: other.to_string(),
                     used: "read",
                 });
             }
+        };
+        Ok(Self {
+            path: path.clone(),
+            place,
+            tag: reference.tag().cloned(),
         })
+    }
+
+    /// Which of the images was asked for.
+    pub(super) fn tag(&self) -> Option<&Tag> {
+        self.tag.as_ref()
+    }
+
+    /// What was asked for, if this is such an archive.
+    pub(super) fn docker_archive(&self) -> Option<&docker_archive::Wanted> {
+        match &self.place {
+            Place::DockerArchive(_, wanted) => Some(wanted),
+            _ => None,
+        }
     }
 
     /// The layout's directory or the archive.
@@ -53,13 +74,19 @@ impl Source {
         &self.path
     }
 
-    /// Opens a blob for reading. The reader fails at the end unless digest and size are right.
+    /// Opens a blob for reading. The reader fails at the end unless digest and size are right;
+    /// layers of a docker archive have no digest but that of what is in them.
     pub fn blob(
         &self,
         descriptor: &Descriptor,
         what: &'static str,
     ) -> Result<BlobReader, TransportError> {
-        let name = format!("{BLOBS}/{}", descriptor.digest.hex());
+        let own = descriptor.annotations.get(docker_archive::FILE);
+        let own = own.filter(|_| self.docker_archive().is_some());
+        let name = match own {
+            Some(file) => file.clone(),
+            None => format!("{BLOBS}/{}", descriptor.digest.hex()),
+        };
         let (file, size) = self
             .file(&name)?
             .ok_or_else(|| self.missing(format!("blob {}", descriptor.digest)))?;
@@ -73,7 +100,7 @@ impl Source {
         }
         Ok(BlobReader {
             inner: file.take(size),
-            hasher: Some(Hasher::new()),
+            hasher: own.is_none().then(Hasher::new),
             digest: descriptor.digest,
             left: size,
         })
@@ -98,6 +125,14 @@ impl Source {
                 })
             }
             Err(error) => Err(TransportError::io("read", &self.path)(error)),
+        }
+    }
+
+    /// Bytes of a file that has no digest.
+    pub(super) fn size(&self, name: &str) -> Result<u64, TransportError> {
+        match self.file(name)? {
+            Some((_, size)) => Ok(size),
+            None => Err(self.missing(format!("`{name}`"))),
         }
     }
 
@@ -142,7 +177,7 @@ impl Source {
                 let size = file.metadata().map_err(failed())?.len();
                 Ok(Some((file, size)))
             }
-            Place::Archive(members) => {
+            Place::Archive(members) | Place::DockerArchive(members, _) => {
                 let Some(&(offset, size)) = members.get(name) else {
                     return Ok(None);
                 };

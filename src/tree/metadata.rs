@@ -97,9 +97,9 @@ fn growing(
     }
 }
 
-/// Whether an image carries the attribute. POSIX access lists are in a form that only Linux file
-/// systems of one kind understand, so they need asking for.
-pub(super) fn belongs_in_image(name: &[u8], keep_acls: bool) -> bool {
+/// Whether an image carries the extended attribute `name`. POSIX access lists are in a form that
+/// only Linux file systems of one kind understand, so they need asking for.
+pub fn belongs_in_image(name: &[u8], keep_acls: bool) -> bool {
     let starts = |prefix: &str| name.starts_with(prefix.as_bytes());
     !FOREIGN.iter().any(|prefix| starts(prefix)) && (keep_acls || !starts(POSIX_ACL))
 }

@@ -13,6 +13,7 @@
 //! without following links, and special files are never opened. Names are bytes, of any length.
 
 mod attributes;
+mod digest;
 mod display;
 mod entry;
 mod failure;
@@ -27,6 +28,7 @@ pub use display::{Shown, display};
 pub use entry::{Content, Entry, Kind, Xattr};
 pub use failure::{ResolveError, TreeError};
 pub use merge::Tree;
+pub use metadata::belongs_in_image;
 pub use resolve::{LaterLinks, Location};
 pub use upper::Upper;
 pub use walk::{Changes, Marks, WalkOptions, walk};

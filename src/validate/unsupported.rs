@@ -6,7 +6,7 @@
 use crate::diagnostic::{Code, Diagnostic, sort};
 use crate::recipe::{
     Base, Compression, Database, Format, Layers, Manager, Packages, Platform, RunIn, Scope,
-    Scriptlets, Source, Step, Upgrade,
+    Scriptlets, Step, Upgrade,
 };
 use crate::syntax::PathSegment;
 
@@ -53,9 +53,7 @@ impl Search<'_> {
 
     fn scope(&mut self, scope: &Scope<'_>) {
         let base = match scope.base {
-            Base::Scratch | Base::Stage(_) => None,
-            Base::Image(_) => Some("a base that is an image"),
-            Base::Rootfs(_) => Some("a base that is a directory or an archive"),
+            Base::Scratch | Base::Stage(_) | Base::Image(_) | Base::Rootfs(_) => None,
             Base::Recipe(_) => Some("a base that is another recipe"),
         };
         if let Some(what) = base {
@@ -79,10 +77,6 @@ impl Search<'_> {
                 Step::Run(run) if !run.mounts.is_empty() => {
                     let help = "remove the mounts, and copy what the command needs";
                     self.refuse(&at("mounts"), "a mount of a command", help);
-                }
-                Step::Copy(copy) if matches!(copy.from, Some(Source::Image(_))) => {
-                    let help = "copy from the context or from a stage";
-                    self.refuse(&at("from"), "a copy from an image", help);
                 }
                 _ => {}
             }

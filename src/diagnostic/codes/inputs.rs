@@ -24,6 +24,21 @@ codes! {
             to: /app
         "#;
 
+    /// An image to start from, or to copy from, cannot be used.
+    ImageUnusable = "image-unusable", Semantic Error,
+    cause: "
+        The place that the reference names has no such image, none for the platform that is built,
+        one with another digest, or the reference itself cannot be read. Paths in references start
+        from the recipe's folder.",
+    example: r#"
+        base: oci:images:debain
+    "#,
+    cure: "
+        Correct the reference, the digest or `platform`; `onelayer inspect` shows what is there.",
+    instead: r#"
+        base: oci:images:debian
+    "#;
+
     /// An input does not exist.
     InputMissing = "input-missing", Semantic Error,
     cause: "

@@ -67,11 +67,20 @@ pub enum EntryProblem {
     #[error("has a name that no file can have")]
     Name,
     /// Something else than a folder where the archive itself is unpacked.
-    #[error("names the folder that the archive is unpacked into, and is no folder")]
+    #[error("names the folder that all is unpacked into, and is no folder")]
     Top,
     /// In a layer the name would remove another entry.
     #[error("cannot be in a layer, where names with `.wh.` in front are removals")]
     Whiteout,
+    /// A removal of nothing, of the folder itself or of the one above.
+    #[error("is a removal that names nothing")]
+    Removal,
+    /// An owner that no system has.
+    #[error("belongs to a user or group whose number cannot be")]
+    Owner,
+    /// More links on the way than Linux follows.
+    #[error("has links in its name that lead nowhere")]
+    Loop,
     /// A name through a link of the same archive.
     #[error("leads out of the folder that the archive is unpacked into, by a link of the archive")]
     Leaves,

@@ -147,10 +147,10 @@ impl Extraction<'_> {
 
 /// A stream that fails after so many bytes, and when nobody wants it any more: what is passed over
 /// may be long as well.
-struct Bounded<'a, R> {
-    inner: R,
-    left: u64,
-    cancel: &'a Cancel,
+pub(in crate::execute) struct Bounded<'a, R> {
+    pub(in crate::execute) inner: R,
+    pub(in crate::execute) left: u64,
+    pub(in crate::execute) cancel: &'a Cancel,
 }
 
 impl<R: Read> Read for Bounded<'_, R> {
@@ -171,6 +171,6 @@ impl<R: Read> Read for Bounded<'_, R> {
 }
 
 /// Whether an error is that of [`Bounded`].
-pub(super) fn is_bound(error: &io::Error) -> bool {
+pub(in crate::execute) fn is_bound(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::FileTooLarge && error.raw_os_error().is_none()
 }

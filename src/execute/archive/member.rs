@@ -7,16 +7,29 @@ const LONGEST_NAME: usize = 4096;
 
 /// One entry of an archive, without its bytes.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Member {
+pub(in crate::execute) struct Member {
     /// As the archive has it.
-    pub(super) name: Vec<u8>,
-    pub(super) kind: MemberKind,
+    pub(in crate::execute) name: Vec<u8>,
+    pub(in crate::execute) kind: MemberKind,
     /// Permission bits, where the archive has them.
-    pub(super) mode: Option<u32>,
+    pub(in crate::execute) mode: Option<u32>,
+    /// What only the layers of an image mean by it.
+    pub(in crate::execute) details: Details,
+}
+
+/// What a tar says of an entry besides; a zip says nothing, and what cannot be read is missing.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::execute) struct Details {
+    pub(in crate::execute) uid: Option<u64>,
+    pub(in crate::execute) gid: Option<u64>,
+    /// Seconds since 1970.
+    pub(in crate::execute) mtime: Option<i64>,
+    /// Extended attributes in the order in which they stand.
+    pub(in crate::execute) xattrs: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum MemberKind {
+pub(in crate::execute) enum MemberKind {
     /// A regular file of so many bytes; those in holes are not stored.
     File {
         size: u64,
@@ -30,30 +43,26 @@ pub(super) enum MemberKind {
     HardLink {
         target: Vec<u8>,
     },
-    Device,
+    Device {
+        is_block: bool,
+        major: u32,
+        minor: u32,
+    },
     Fifo,
 }
 
 /// Bytes of a file with holes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Part {
-    pub(super) offset: u64,
-    pub(super) length: u64,
+pub(in crate::execute) struct Part {
+    pub(in crate::execute) offset: u64,
+    pub(in crate::execute) length: u64,
 }
 
 /// A name as path below the folder that the archive is unpacked into, without its first `strip`
 /// parts; none if there are no more parts than these. As tar(1) does it, a slash in front means
 /// nothing.
 pub(super) fn relative(name: &[u8], strip: u32) -> Result<Option<Vec<u8>>, EntryProblem> {
-    if name.contains(&0) || name.len() > LONGEST_NAME {
-        return Err(EntryProblem::Name);
-    }
-    let parts: Vec<&[u8]> = (name.split(|byte| *byte == b'/'))
-        .filter(|part| !matches!(*part, b"" | b"."))
-        .collect();
-    if parts.contains(&&b".."[..]) {
-        return Err(EntryProblem::Climbs);
-    }
+    let parts = parts(name)?;
     let strip = usize::try_from(strip).unwrap_or(usize::MAX);
     if strip > 0 && parts.len() <= strip {
         return Ok(None);
@@ -63,6 +72,20 @@ pub(super) fn relative(name: &[u8], strip: u32) -> Result<Option<Vec<u8>>, Entry
         return Err(EntryProblem::Whiteout);
     }
     Ok(Some(parts.join(&b'/')))
+}
+
+/// The parts of a name that mean something, none of which climbs.
+pub(in crate::execute) fn parts(name: &[u8]) -> Result<Vec<&[u8]>, EntryProblem> {
+    if name.contains(&0) || name.len() > LONGEST_NAME {
+        return Err(EntryProblem::Name);
+    }
+    let parts: Vec<&[u8]> = (name.split(|byte| *byte == b'/'))
+        .filter(|part| !matches!(*part, b"" | b"."))
+        .collect();
+    if parts.contains(&&b".."[..]) {
+        return Err(EntryProblem::Climbs);
+    }
+    Ok(parts)
 }
 
 #[cfg(test)]

@@ -20,8 +20,12 @@ mod tape;
 mod unpacking;
 mod zipped;
 
+pub(super) use compression::Format;
 pub use error::{ArchiveError, EntryProblem};
-pub(super) use extraction::{Extraction, Limits};
+pub(super) use extraction::{Bounded, Extraction, Limits, is_bound};
+pub(super) use member::{Details, Member, MemberKind, Part, parts};
+pub(super) use tape::{Fault, Tape};
+pub(super) use unpacking::LONGEST_LINK;
 
 #[cfg(test)]
 mod tests {

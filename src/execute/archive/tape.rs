@@ -8,8 +8,8 @@ use std::io::{self, Read};
 
 use ::tar::{EntryType, Header};
 
-use super::member::{Member, MemberKind, Part};
-use super::pax::Records;
+use super::member::{Details, Member, MemberKind, Part};
+use super::pax::{Records, number};
 use super::sparse::{self, Announced};
 use super::{ArchiveError, EntryProblem};
 
@@ -17,9 +17,11 @@ use super::{ArchiveError, EntryProblem};
 const BLOCK: u64 = 512;
 /// More than any name or list of attributes that a program writes.
 const LONGEST_EXTENSION: u64 = 1 << 20;
+/// What stands before the name of an extended attribute in the keyword of its record.
+const XATTR: &[u8] = b"SCHILY.xattr.";
 
 /// A tar stream.
-pub(super) struct Tape<R> {
+pub(in crate::execute) struct Tape<R> {
     stream: R,
     /// Bytes of the current member that were not read yet, and what pads them.
     left: u64,
@@ -29,7 +31,7 @@ pub(super) struct Tape<R> {
 }
 
 /// What went wrong, to be completed with the archive's address.
-pub(super) enum Fault {
+pub(in crate::execute) enum Fault {
     Read(io::Error),
     /// The first block is no header.
     NoTar,
@@ -73,7 +75,7 @@ struct Extensions {
 
 impl<R: Read> Tape<R> {
     /// Headers of all kinds count: a stream of nothing but extensions shall not go on for ever.
-    pub(super) fn new(stream: R, most_headers: u64) -> Self {
+    pub(in crate::execute) fn new(stream: R, most_headers: u64) -> Self {
         Self {
             stream,
             left: 0,
@@ -84,7 +86,7 @@ impl<R: Read> Tape<R> {
     }
 
     /// The next member; its bytes are then read from this.
-    pub(super) fn next(&mut self) -> Result<Option<Member>, Fault> {
+    pub(in crate::execute) fn next(&mut self) -> Result<Option<Member>, Fault> {
         let mut extensions = Extensions::default();
         while let Some(header) = self.header()? {
             let name = header.path_bytes().into_owned();
@@ -186,12 +188,28 @@ impl<R: Read> Tape<R> {
             other if other.as_byte() == b'D' => MemberKind::Directory,
             EntryType::Symlink => MemberKind::Symlink { target: link() },
             EntryType::Link => MemberKind::HardLink { target: link() },
-            EntryType::Char | EntryType::Block => MemberKind::Device,
+            EntryType::Char | EntryType::Block => {
+                let number = |number: io::Result<Option<u32>>| {
+                    let number = number.map_err(|_| at(EntryProblem::Header("no device number")));
+                    number.map(Option::unwrap_or_default)
+                };
+                MemberKind::Device {
+                    is_block: kind == EntryType::Block,
+                    major: number(header.device_major())?,
+                    minor: number(header.device_minor())?,
+                }
+            }
             EntryType::Fifo => MemberKind::Fifo,
             other => return Err(at(EntryProblem::Type(other.as_byte()))),
         };
         let mode = header.mode().ok().map(|mode| mode & 0o7777);
-        Ok(Member { name, kind, mode })
+        let details = details(header, records);
+        Ok(Member {
+            name,
+            kind,
+            mode,
+            details,
+        })
     }
 
     /// A file whose holes PAX records announce.
@@ -296,6 +314,41 @@ impl<R: Read> Tape<R> {
         }
         Ok(filled as u64)
     }
+}
+
+/// Owner, time and attributes: records win over the header, as for everything.
+fn details(header: &Header, records: &Records) -> Details {
+    let id = |keyword, header: io::Result<u64>| match records.get(keyword) {
+        Some(_) => records.number(keyword).ok().flatten(),
+        None => header.ok(),
+    };
+    let mtime = match records.get("mtime") {
+        Some(text) => seconds(text),
+        // A time before 1970 in a header is a large number in two's complement.
+        None => header.mtime().ok().map(u64::cast_signed),
+    };
+    let xattrs = records.all().filter_map(|(keyword, value)| {
+        let name = keyword.strip_prefix(XATTR)?;
+        Some((name.to_vec(), value.to_vec()))
+    });
+    Details {
+        uid: id("uid", header.uid()),
+        gid: id("gid", header.gid()),
+        mtime,
+        xattrs: xattrs.collect(),
+    }
+}
+
+/// Whole seconds of a time with or without a fraction, rounded down.
+fn seconds(text: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(text).ok()?;
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = whole.strip_prefix('-').unwrap_or(whole);
+    number(digits)?;
+    let is_fraction = fraction.bytes().all(|byte| byte.is_ascii_digit());
+    let below = whole.starts_with('-') && fraction.bytes().any(|byte| byte != b'0');
+    let seconds: i64 = whole.parse().ok().filter(|_| is_fraction)?;
+    seconds.checked_sub(i64::from(below))
 }
 
 impl<R: Read> Read for Tape<R> {

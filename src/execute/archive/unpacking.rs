@@ -18,7 +18,7 @@ use crate::execute::error::shown;
 const BLOCK: usize = 1 << 16;
 
 /// The longest text of a link that Linux takes.
-pub(super) const LONGEST_LINK: usize = 4095;
+pub(in crate::execute) const LONGEST_LINK: usize = 4095;
 
 /// An archive while it is unpacked.
 pub(super) struct Unpacking<'a, 'e> {
@@ -111,7 +111,7 @@ impl<'a, 'e> Unpacking<'a, 'e> {
         let slash = name.iter().rposition(|byte| *byte == b'/');
         let (above, last) = name.split_at(slash.unwrap_or(0));
         let path = match member.kind {
-            MemberKind::Device => {
+            MemberKind::Device { .. } => {
                 self.devices += 1;
                 (self.first_device).get_or_insert_with(|| name.to_vec().into());
                 return Ok(());
@@ -170,7 +170,7 @@ impl<'a, 'e> Unpacking<'a, 'e> {
                 let mode = member.mode.unwrap_or(0o644);
                 self.editor.special(&path, kind, (0, 0), wanted(mode))?;
             }
-            MemberKind::Directory | MemberKind::Device => {}
+            MemberKind::Directory | MemberKind::Device { .. } => {}
         }
         Ok(())
     }

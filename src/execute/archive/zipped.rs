@@ -9,7 +9,7 @@ use zip::result::ZipError;
 use zip::{ZipArchive, ZipReadOptions};
 
 use super::extraction::Extraction;
-use super::member::{Member, MemberKind};
+use super::member::{Details, Member, MemberKind};
 use super::unpacking::{LONGEST_LINK, Unpacking};
 use super::{ArchiveError, EntryProblem};
 use crate::execute::ExecuteError;
@@ -121,5 +121,10 @@ fn member<R: Read + Seek>(
         }
     };
     let mode = Some(mode & 0o7777).filter(|bits| *bits != 0);
-    Ok(Member { name, kind, mode })
+    Ok(Member {
+        name,
+        kind,
+        mode,
+        details: Details::default(),
+    })
 }

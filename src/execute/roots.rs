@@ -1,0 +1,157 @@
+//! The roots that a plan starts from, or takes files from, and that no step of it makes.
+
+use std::io::BufReader;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::digest::{Digest, VerifyingReader};
+use crate::plan::{
+    CopyFromAction, OrKeep, Origin, PlannedBase, PlannedImage, PlannedRootfs, RootfsKind,
+};
+use crate::progress::Event;
+use crate::store::Existing;
+use crate::tree::{Marks, Tree, Upper, WalkOptions, walk};
+
+use super::claims::{Claim, Claims};
+use super::editor::Editor;
+use super::schedule::Finished;
+use super::{ExecuteError, Execution, Place, Stack, StepError, base, input, stage_copy};
+
+/// Ranks above are those of steps.
+const RANK: usize = 0;
+
+impl Execution<'_> {
+    /// The root that `base` is, which the recipe calls `name`.
+    pub(super) fn base(
+        &self,
+        base: &PlannedBase,
+        name: &str,
+        claims: &Claims,
+    ) -> Result<Stack, StepError> {
+        let unpacked = match base {
+            PlannedBase::Image(image) => self.image(image, claims),
+            PlannedBase::Rootfs(rootfs) => {
+                self.unpacked(name, rootfs.key.digest(), claims, &|editor| {
+                    self.rootfs(rootfs, editor)
+                })
+            }
+        };
+        unpacked.map_err(|source| StepError {
+            place: Place::Base {
+                base: name.to_owned(),
+            },
+            source,
+        })
+    }
+
+    /// The root that a step takes files from.
+    pub(super) fn origin(
+        &self,
+        origin: &Origin,
+        finished: &Finished,
+        claims: &Claims,
+    ) -> Result<Arc<Stack>, ExecuteError> {
+        match origin {
+            Origin::Image(image) => self.image(image, claims).map(Arc::new),
+            Origin::Stage { stage, .. } => {
+                let stage = finished.get(stage).cloned();
+                stage.ok_or_else(|| ExecuteError::NoOrigin {
+                    origin: origin.to_string(),
+                })
+            }
+        }
+    }
+
+    fn image(&self, image: &PlannedImage, claims: &Claims) -> Result<Stack, ExecuteError> {
+        self.unpacked(&image.image, image.key.digest(), claims, &|editor| {
+            base::import(image, self.bases, editor, self.cancel, self.reporter)
+        })
+    }
+
+    /// A root that the store has, or that `unpack` writes.
+    fn unpacked(
+        &self,
+        name: &str,
+        key: Digest,
+        claims: &Claims,
+        unpack: &dyn Fn(&mut Editor) -> Result<(), ExecuteError>,
+    ) -> Result<Stack, ExecuteError> {
+        let claim = claims.claim(key, &|| self.cancel.is_cancelled());
+        self.check_cancelled()?;
+        self.reporter.report(&Event::BaseStarted { base: name });
+        let started = Instant::now();
+        // Also if no step is to be reused: the key is made of what was read, not of how.
+        let kept = self.store.change_set(&key);
+        let cached = kept.is_some();
+        let change_set = match kept {
+            Some(change_set) => change_set,
+            None => {
+                let draft = self.store.draft()?;
+                let empty = Tree::new();
+                let mut editor = Editor::new(&empty, &draft.upper(), 0)?;
+                unpack(&mut editor)?;
+                if let Some(attributes) = editor.finish() {
+                    draft.record(&attributes)?;
+                }
+                self.store.commit(draft, &key, Existing::Keep)?
+            }
+        };
+        if let Claim::Mine(making) = claim {
+            making.finish();
+        }
+        let mut root = Stack::default();
+        self.put(&mut root, &change_set, RANK)?;
+        let elapsed = started.elapsed();
+        self.reporter.report(&Event::BaseFinished {
+            base: name,
+            cached,
+            elapsed,
+        });
+        Ok(root)
+    }
+
+    fn rootfs(&self, rootfs: &PlannedRootfs, editor: &mut Editor) -> Result<(), ExecuteError> {
+        let path = std::path::Path::new(&rootfs.rootfs);
+        match rootfs.kind {
+            RootfsKind::Archive => {
+                let file = input::open(&self.access.context, path)?;
+                let file = VerifyingReader::new(file, rootfs.digest);
+                let file = BufReader::new(file);
+                base::unpack(rootfs.digest, file, editor, self.cancel, self.reporter)
+            }
+            RootfsKind::Directory => self.directory(rootfs, editor),
+        }
+    }
+
+    /// Copies a directory of the context, with owners, modes and attributes as they are.
+    fn directory(&self, rootfs: &PlannedRootfs, editor: &mut Editor) -> Result<(), ExecuteError> {
+        let place = self.access.context.join(&rootfs.rootfs);
+        let options = WalkOptions {
+            marks: Marks::None,
+            ..WalkOptions::default()
+        };
+        let found = Upper::open(place).and_then(|upper| walk(&upper, &options))?;
+        if found.digest()? != rootfs.digest {
+            return Err(ExecuteError::InputChanged {
+                path: rootfs.rootfs.clone(),
+            });
+        }
+        let mut tree = Tree::new();
+        tree.apply(found, 0);
+        let everything = CopyFromAction {
+            from: Origin::Stage {
+                stage: String::new(),
+                key: rootfs.key,
+            },
+            sources: vec!["/".to_owned()],
+            exclude: Vec::new(),
+            to: "/".to_owned(),
+            follow_links: false,
+            owner: None,
+            mode: Some(OrKeep::Keep),
+            directory_mode: Some(OrKeep::Keep),
+            capabilities: None,
+        };
+        stage_copy::copy(&everything, &tree, editor)
+    }
+}
