@@ -354,6 +354,8 @@ impl<'a> Editor<'a> {
                 self.special(path, FileKind::BlockDevice, (*major, *minor), wanted)?;
             }
             Kind::Fifo => self.special(path, FileKind::Fifo, (0, 0), wanted)?,
+            // Only in trees of layers, which nobody edits.
+            Kind::Whiteout => {}
         }
         self.xattrs(path, entry)
     }

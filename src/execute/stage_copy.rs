@@ -193,6 +193,8 @@ impl Copying<'_> {
             Kind::Fifo => {
                 self.special((FileKind::Fifo, (0, 0)), target, wanted(entry.mode), editor)
             }
+            // Only in trees of layers, from which nobody copies.
+            Kind::Whiteout => Ok(()),
         }
     }
 

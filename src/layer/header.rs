@@ -67,6 +67,7 @@ pub(super) fn write(item: &Item<'_>, mtime: u64, tar: &mut Vec<u8>) -> Result<()
         Kind::CharDevice { major, minor } => (EntryType::Char, &[][..], (*major, *minor)),
         Kind::BlockDevice { major, minor } => (EntryType::Block, &[][..], (*major, *minor)),
         Kind::Fifo => (EntryType::Fifo, &[][..], (0, 0)),
+        Kind::Whiteout => (EntryType::Regular, &[][..], (0, 0)),
     };
     header.set_entry_type(kind);
     header.set_mode(entry.mode);

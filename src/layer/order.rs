@@ -34,7 +34,8 @@ pub(super) fn order(tree: &Tree) -> Result<Vec<Item<'_>>, LayerError> {
     entries
         .into_iter()
         .map(|entry| {
-            if entry.name().starts_with(b".wh.") {
+            let is_removal = matches!(entry.kind, Kind::Whiteout);
+            if entry.name().starts_with(b".wh.") && !is_removal {
                 let path = display(&entry.path).to_string();
                 return Err(LayerError::WhiteoutName { path });
             }

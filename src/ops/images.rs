@@ -29,7 +29,8 @@ type Asked = (String, String);
 /// An image, and the place where its blobs are.
 #[derive(Debug)]
 pub(super) struct Known {
-    pub(super) reference: Reference,
+    /// Spelled out, but with its path as the recipe has it: a plan is the same everywhere.
+    pub(super) reference: String,
     pub(super) source: Source,
     pub(super) image: Found,
 }
@@ -70,7 +71,7 @@ impl Images {
         let image = &known.image;
         let layers = image.manifest.layers.iter().zip(&image.config.diff_ids);
         Ok(InputImage {
-            reference: known.reference.to_string(),
+            reference: known.reference.clone(),
             digest: image.digest,
             layers: layers
                 .map(|(layer, diff_id)| PlannedLayer {
@@ -95,8 +96,8 @@ impl Images {
         platform: &Platform,
     ) -> Result<Arc<Known>, Failure> {
         let reference = Reference::source(text).map_err(Failure::Reference)?;
-        let reference = within(reference, &self.directory);
-        let asked = (reference.to_string(), platform.to_string());
+        let shown = reference.to_string();
+        let asked = (shown.clone(), platform.to_string());
         if let Some(known) = lock(&self.found).get(&asked)
             && digest.is_none_or(|digest| known.image.digest == digest)
         {
@@ -108,14 +109,14 @@ impl Images {
             variant: platform.variant().map(str::to_owned),
         };
         let find = || {
-            let source = Source::open(&reference)?;
+            let source = Source::open_from(&self.directory, &reference)?;
             let image = source.image(digest.as_ref(), Some(&wanted))?;
             source.check_platform(&image, &wanted)?;
             Ok((source, image))
         };
         let (source, image) = find().map_err(Failure::Transport)?;
         let known = Arc::new(Known {
-            reference,
+            reference: shown,
             source,
             image,
         });
@@ -129,7 +130,7 @@ impl Images {
         let mut known = found.values();
         known
             .find(|known| {
-                known.image.digest == image.digest && known.reference.to_string() == image.image
+                known.image.digest == image.digest && known.reference == image.image
             })
             .cloned()
     }
@@ -155,28 +156,6 @@ impl Bases for Images {
             .find(|descriptor| descriptor.digest == layer.digest)
             .ok_or_else(missing)?;
         Ok(Box::new(known.source.blob(descriptor, "layer")?))
-    }
-}
-
-/// A reference whose relative path starts from `directory`.
-fn within(reference: Reference, directory: &Path) -> Reference {
-    match reference {
-        Reference::Oci {
-            directory: path,
-            tag,
-        } => Reference::Oci {
-            directory: directory.join(path),
-            tag,
-        },
-        Reference::OciArchive { file, tag } => Reference::OciArchive {
-            file: directory.join(file),
-            tag,
-        },
-        Reference::DockerArchive { file, name } => Reference::DockerArchive {
-            file: directory.join(file),
-            name,
-        },
-        other => other,
     }
 }
 

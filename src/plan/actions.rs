@@ -143,7 +143,8 @@ impl Planner<'_> {
                 required: secret.required,
             },
             Mount::Bind(bind) => {
-                let from = bind.from.as_ref().map(|from| self.origin(from, place));
+                let at = [place, &["from".into()]].concat();
+                let from = bind.from.as_ref().map(|from| self.origin(from, &at));
                 let digest = if from.is_none() {
                     let sources = self.inputs.sources(&bind.bind, &[], false);
                     self.input(sources, &[place, &["bind".into()]].concat())
@@ -183,7 +184,7 @@ impl Planner<'_> {
     fn copy_from(&mut self, copy: &Copy, from: &Source, place: &[PathSegment]) -> CopyFromAction {
         self.check_folder(copy, copy.copy.as_slice().len(), place);
         CopyFromAction {
-            from: self.origin(from, place),
+            from: self.origin(from, &[place, &["from".into()]].concat()),
             sources: copy.copy.as_slice().to_vec(),
             exclude: copy.exclude.clone(),
             to: copy.to.to_string(),

@@ -103,6 +103,12 @@ pub enum TransportError {
         /// The member.
         member: String,
     },
+    /// Nothing is there to read from.
+    #[error("there is no `{}`", path.display())]
+    NoPlace {
+        /// What was looked for.
+        path: PathBuf,
+    },
     /// The image, or a part of it, is missing.
     #[error("`{}` has no {what}", path.display())]
     Missing {
@@ -207,7 +213,8 @@ impl TransportError {
     pub fn is_choice(&self) -> bool {
         matches!(
             self,
-            Self::Missing { .. }
+            Self::NoPlace { .. }
+                | Self::Missing { .. }
                 | Self::Several { .. }
                 | Self::NoPlatform { .. }
                 | Self::Pinned { .. }

@@ -19,6 +19,8 @@ use super::{BLOBS, LARGEST_DOCUMENT, docker_archive};
 #[derive(Debug)]
 pub struct Source {
     path: PathBuf,
+    /// The path as messages show it.
+    shown: PathBuf,
     place: Place,
     tag: Option<Tag>,
 }
@@ -35,12 +37,35 @@ type Members = BTreeMap<String, (u64, u64)>;
 
 impl Source {
     /// Opens the place that `reference` names. Its contents are foreign.
+    ///
+    /// # Errors
+    /// When there is no such place, or it cannot be read.
     pub fn open(reference: &Reference) -> Result<Self, TransportError> {
-        let (path, place) = match reference {
-            Reference::Oci { directory, .. } => (directory, Place::Layout),
-            Reference::OciArchive { file, .. } => (file, Place::Archive(members(file)?)),
+        Self::open_from(Path::new(""), reference)
+    }
+
+    /// Like [`Source::open`], with a relative path that starts from `directory`.
+    ///
+    /// # Errors
+    /// When there is no such place, or it cannot be read.
+    pub fn open_from(directory: &Path, reference: &Reference) -> Result<Self, TransportError> {
+        let exists = |path: &Path| match directory.join(path) {
+            place if place.exists() => Ok(place),
+            _ => Err(TransportError::NoPlace {
+                path: path.to_owned(),
+            }),
+        };
+        let (shown, path, place) = match reference {
+            Reference::Oci { directory, .. } => (directory, exists(directory)?, Place::Layout),
+            Reference::OciArchive { file, .. } => {
+                let path = exists(file)?;
+                let members = members(&path)?;
+                (file, path, Place::Archive(members))
+            }
             Reference::DockerArchive { file, name } => {
-                (file, Place::DockerArchive(members(file)?, name.clone()))
+                let path = exists(file)?;
+                let members = members(&path)?;
+                (file, path, Place::DockerArchive(members, name.clone()))
             }
             other => {
                 return Err(TransportError::Unusable {
@@ -50,7 +75,8 @@ impl Source {
             }
         };
         Ok(Self {
-            path: path.clone(),
+            shown: shown.clone(),
+            path,
             place,
             tag: reference.tag().cloned(),
         })
@@ -69,9 +95,9 @@ impl Source {
         }
     }
 
-    /// The layout's directory or the archive.
+    /// The layout's directory or the archive, as messages show it.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.shown
     }
 
     /// Opens a blob for reading. The reader fails at the end unless digest and size are right;
@@ -92,7 +118,7 @@ impl Source {
             .ok_or_else(|| self.missing(format!("blob {}", descriptor.digest)))?;
         if size != descriptor.size {
             return Err(TransportError::Size {
-                path: self.path.clone(),
+                path: self.shown.clone(),
                 what,
                 digest: descriptor.digest,
                 size: descriptor.size,
@@ -119,7 +145,7 @@ impl Source {
             Ok(_) => Ok(bytes),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 Err(TransportError::Digest {
-                    path: self.path.clone(),
+                    path: self.shown.clone(),
                     what,
                     digest: descriptor.digest,
                 })
@@ -151,7 +177,7 @@ impl Source {
 
     pub(super) fn missing(&self, what: impl Into<String>) -> TransportError {
         TransportError::Missing {
-            path: self.path.clone(),
+            path: self.shown.clone(),
             what: what.into(),
         }
     }
@@ -161,7 +187,7 @@ impl Source {
             return Ok(());
         }
         Err(TransportError::TooLarge {
-            path: self.path.clone(),
+            path: self.shown.clone(),
             what,
             limit: LARGEST_DOCUMENT,
         })

@@ -57,6 +57,7 @@ fn add(hasher: &mut Hasher, entry: &Entry) -> Result<(), TreeError> {
         Kind::CharDevice { major, minor } => device(hasher, b"character device", *major, *minor),
         Kind::BlockDevice { major, minor } => device(hasher, b"block device", *major, *minor),
         Kind::Fifo => hasher.field(b"pipe"),
+        Kind::Whiteout => hasher.field(b"whiteout"),
     }
     Ok(())
 }

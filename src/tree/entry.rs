@@ -72,6 +72,8 @@ pub enum Kind {
     },
     /// A named pipe.
     Fifo,
+    /// In a layer that stands on others only: what the path names without `.wh.` is gone.
+    Whiteout,
 }
 
 /// Where a file's bytes are: in an upper directory, under the entry's own path.

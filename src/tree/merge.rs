@@ -172,6 +172,13 @@ fn as_slice(bound: &Bound<Vec<u8>>) -> Bound<&[u8]> {
     bound.as_ref().map(Vec::as_slice)
 }
 
+impl FromIterator<Entry> for Tree {
+    /// A tree of exactly these entries.
+    fn from_iter<I: IntoIterator<Item = Entry>>(entries: I) -> Self {
+        Self(entries.into_iter().map(ByPath).collect())
+    }
+}
+
 impl Default for Tree {
     fn default() -> Self {
         Self::new()

@@ -13,6 +13,7 @@
 //! without following links, and special files are never opened. Names are bytes, of any length.
 
 mod attributes;
+mod difference;
 mod digest;
 mod display;
 mod entry;
