@@ -13,6 +13,8 @@ use crate::recipe::Platform;
 use crate::sandbox::Cancel;
 use crate::transport::{Found, Reference, Source, TransportError};
 
+use super::Error;
+
 /// Images by reference, as far as they were asked for.
 #[derive(Debug)]
 pub(super) struct Images {
@@ -82,6 +84,22 @@ impl Images {
                 .collect(),
             settings: settings(&image.config),
         })
+    }
+
+    /// The environment that an image sets.
+    ///
+    /// # Errors
+    /// When there is no such image, or it cannot be read.
+    pub(super) fn environment(
+        &self,
+        reference: &str,
+        platform: &Platform,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        match self.find(reference, None, platform) {
+            Ok(known) => Ok(known.image.config.config.env.clone()),
+            Err(Failure::Reference(error)) => Err(error.into()),
+            Err(Failure::Transport(error)) => Err(error.into()),
+        }
     }
 
     /// Takes the reason why an image could not be read, if there is one.

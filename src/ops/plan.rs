@@ -1,14 +1,16 @@
 //! From a recipe on disk to its plan.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, sort};
 use crate::plan::{self, HostPlatform, Plan};
 use crate::recipe::{Platform, Recipe};
 use crate::source::SourceFile;
-use crate::validate::{self, Settings, ValidRecipe};
+use crate::validate::{self, Checked, Settings, ValidRecipe};
 
 use super::context::Context;
+use super::images::Images;
 use super::{Error, RecipeChoice, load};
 
 /// A recipe that can be built, with what it came from.
@@ -50,7 +52,17 @@ impl Planned {
 pub fn plan(choice: &RecipeChoice) -> Result<Planned, Error> {
     let path = load::find(&choice.recipe)?;
     let source = load::load(&path)?;
-    let checked = validate::resolve(&source, &settings(choice)?);
+    let mut settings = settings(choice)?;
+    let folder = (choice.context.as_deref().or_else(|| path.parent())).unwrap_or(Path::new(""));
+    let folder = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
+    let context = Context::open(folder).map_err(|cause| Error::Read {
+        path: folder.to_owned(),
+        cause,
+    })?;
+    let checked = resolve(&source, &mut settings, context.images())?;
     let rejected = |source, diagnostics| Error::Rejected {
         recipe: source,
         diagnostics,
@@ -61,20 +73,6 @@ pub fn plan(choice: &RecipeChoice) -> Result<Planned, Error> {
     if let Some(target) = &choice.target {
         check_target(recipe.recipe(), target)?;
     }
-    let folder = choice
-        .context
-        .as_deref()
-        .or_else(|| path.parent())
-        .unwrap_or(Path::new("."));
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
-    let context = Context::open(folder).map_err(|cause| Error::Read {
-        path: folder.to_owned(),
-        cause,
-    })?;
     match plan::plan(&recipe, choice.target.as_deref(), &context, &host()) {
         Ok(plan) => Ok(Planned {
             source,
@@ -96,6 +94,30 @@ pub fn plan(choice: &RecipeChoice) -> Result<Planned, Error> {
     }
 }
 
+/// Resolves a recipe, with the environments of the images that it asks for.
+fn resolve(
+    source: &SourceFile,
+    settings: &mut Settings,
+    images: &Images,
+) -> Result<Checked, Error> {
+    loop {
+        let checked = validate::resolve(source, settings);
+        let (false, Some(platform)) = (checked.wanted.is_empty(), &checked.platform) else {
+            return Ok(checked);
+        };
+        // What one says may decide which other is asked for; a recipe names finitely many.
+        let mut is_new = false;
+        for reference in &checked.wanted {
+            let environment = images.environment(reference, platform)?;
+            let before = settings.environments.insert(reference.clone(), environment);
+            is_new |= before.is_none();
+        }
+        if !is_new {
+            return Ok(checked);
+        }
+    }
+}
+
 /// This machine.
 fn host() -> HostPlatform {
     HostPlatform {
@@ -108,6 +130,7 @@ fn settings(choice: &RecipeChoice) -> Result<Settings, Error> {
     let platform = platform.transpose().map_err(Error::Platform)?;
     Ok(Settings {
         arguments: choice.arguments.clone(),
+        environments: BTreeMap::new(),
         platform,
         machine: Platform::of_machine(&host().machine),
         target: choice.target.clone(),

@@ -16,8 +16,10 @@ mod unsupported;
 mod valid_recipe;
 mod values;
 
+use std::collections::BTreeSet;
+
 use crate::diagnostic::{Code, Diagnostic, Severity, sort};
-use crate::recipe;
+use crate::recipe::{self, Platform};
 use crate::source::SourceFile;
 use crate::syntax::Document;
 
@@ -33,6 +35,11 @@ use values::Values;
 pub struct Checked {
     /// The recipe, unless one of the diagnostics is an error or a value is left open.
     pub recipe: Option<ValidRecipe>,
+    /// Images whose environment must be read, as the recipe names them, before there is a recipe:
+    /// [`Settings::environments`] takes them.
+    pub wanted: BTreeSet<String>,
+    /// The platform that the image is for, once that is known.
+    pub platform: Option<Platform>,
     /// Errors, warnings and advice in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -52,6 +59,7 @@ pub fn resolve(file: &SourceFile, settings: &Settings) -> Checked {
 fn examine(file: &SourceFile, settings: Option<&Settings>) -> Checked {
     let (document, mut diagnostics) = Document::parse(file);
     let mut valid = None;
+    let (mut wanted, mut platform) = (BTreeSet::new(), None);
     if let Some(document) = document {
         let declared = recipe::decode_arguments(&document);
         let mut values = Values::new(&document, declared, settings);
@@ -80,7 +88,10 @@ fn examine(file: &SourceFile, settings: Option<&Settings>) -> Checked {
             } else {
                 diagnostics.extend(rules::apply(&subject));
             }
-            valid = (!expanded.is_open).then(|| ValidRecipe::new(recipe, document.clone(), values));
+            wanted = values.wanted();
+            platform = values.platform().cloned();
+            let is_open = expanded.is_open || !wanted.is_empty();
+            valid = (!is_open).then(|| ValidRecipe::new(recipe, document.clone(), values));
         }
         allow::apply(file, document.layout(), expanded.is_open, &mut diagnostics);
     }
@@ -91,6 +102,8 @@ fn examine(file: &SourceFile, settings: Option<&Settings>) -> Checked {
         .any(|diagnostic| diagnostic.severity == Severity::Error);
     Checked {
         recipe: valid.filter(|_| !rejected),
+        wanted,
+        platform,
         diagnostics,
     }
 }

@@ -9,6 +9,9 @@ use crate::recipe::Platform;
 pub struct Settings {
     /// Values of arguments, by name.
     pub arguments: BTreeMap<String, String>,
+    /// Environments of images that were read, by the references that the recipe names: what
+    /// `base.env` stands for. Those that are missing are asked for.
+    pub environments: BTreeMap<String, BTreeMap<String, String>>,
     /// The platform that the image is for, if one was chosen.
     pub platform: Option<Platform>,
     /// The platform of the machine that builds.

@@ -1,7 +1,7 @@
 //! What references stand for.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, nearest};
@@ -30,7 +30,9 @@ pub(super) enum Value {
 pub(super) enum Later {
     /// For whoever builds.
     Choice,
-    /// For the base's own configuration.
+    /// For the configuration of an image, which whoever builds is asked to read.
+    Image,
+    /// For the configuration of a base that nobody can read yet.
     Base,
 }
 
@@ -52,7 +54,7 @@ fn no_value(code: Code, message: String, help: String) -> NoValue {
 pub(super) fn unread_base() -> NoValue {
     no_value(
         Code::NotCarriedOut,
-        "the environment of a base that is an image is not read yet".to_owned(),
+        "the environment of a base that is another recipe is not read yet".to_owned(),
         "write the value itself".to_owned(),
     )
 }
@@ -61,6 +63,8 @@ pub(super) fn unread_base() -> NoValue {
 #[derive(Debug, Clone)]
 struct Root {
     base: Option<String>,
+    /// The image of a base that is a mapping.
+    image: Option<String>,
     config: Option<Document>,
     /// What the base is, once somebody has asked.
     found_base: OnceCell<FoundBase>,
@@ -71,8 +75,12 @@ struct Root {
 enum FoundBase {
     Scratch,
     Stage(String),
-    /// Something whose configuration is read when the image is built.
-    Read,
+    /// A directory or archive, which has no configuration.
+    Rootfs,
+    /// An image, as the recipe names it.
+    Image(String),
+    /// Another recipe.
+    Recipe,
     /// It depends on what is not known yet, or is wrong and somebody else's to report.
     Open,
 }
@@ -81,6 +89,7 @@ impl Root {
     fn of(document: &Document) -> Self {
         Self {
             base: document.text(&["base".into()]).map(str::to_owned),
+            image: (document.text(&["base".into(), "image".into()])).map(str::to_owned),
             config: document.part(&["config".into()]),
             found_base: OnceCell::new(),
         }
@@ -97,6 +106,10 @@ pub(super) struct Values {
     roots: BTreeMap<Option<String>, Root>,
     declared: BTreeMap<String, Arg>,
     chosen: BTreeMap<String, String>,
+    /// Environments of images that were read, by the references that the recipe names.
+    environments: BTreeMap<String, BTreeMap<String, String>>,
+    /// Images whose environment somebody asked for, and that were not read.
+    wanted: RefCell<BTreeSet<String>>,
     platform: Option<Platform>,
     /// Whether whoever builds has named the platform.
     platform_is_chosen: bool,
@@ -130,6 +143,9 @@ impl Values {
             roots: stages.chain([(None, Root::of(document))]).collect(),
             declared,
             chosen: chosen.unwrap_or_default(),
+            environments: (settings.map(|settings| settings.environments.clone()))
+                .unwrap_or_default(),
+            wanted: RefCell::default(),
             platform: None,
             platform_is_chosen: settings.is_some_and(|settings| settings.platform.is_some()),
             target: settings.and_then(|settings| settings.target.clone()),
@@ -155,6 +171,7 @@ impl Values {
     pub(super) fn on(mut self, platform: Platform) -> Self {
         self.platform = Some(platform);
         self.variables.take();
+        self.wanted.take();
         self.added.take();
         for root in self.roots.values_mut() {
             root.found_base.take();
@@ -176,6 +193,11 @@ impl Values {
 
     pub(super) fn chosen(&self) -> &BTreeMap<String, String> {
         &self.chosen
+    }
+
+    /// Images whose environment must be read before the recipe means anything.
+    pub(super) fn wanted(&self) -> BTreeSet<String> {
+        self.wanted.borrow().clone()
     }
 
     pub(super) fn platform(&self) -> Option<&Platform> {
@@ -234,7 +256,8 @@ impl Values {
             return LATER;
         };
         let missing = |help: &str| {
-            let base = asking.base.as_deref().unwrap_or_default();
+            let base = asking.base.as_deref().or(asking.image.as_deref());
+            let base = base.unwrap_or_default();
             Err(no_value(
                 Code::UnknownVariable,
                 format!("base `{base}` has no variable `{name}`"),
@@ -247,7 +270,18 @@ impl Values {
         for bases in (0..bases).rev() {
             let below = match self.found_base(root, stage.as_deref(), bases) {
                 FoundBase::Stage(below) => below,
-                FoundBase::Read => return Ok(Value::Unknown(Later::Base)),
+                FoundBase::Recipe => return Ok(Value::Unknown(Later::Base)),
+                FoundBase::Image(image) => match self.environments.get(image) {
+                    Some(found) => {
+                        let value = found.get(name).map(|value| value.as_str().into());
+                        return value.map(Value::Known).ok_or(()).or_else(|()| missing(SET));
+                    }
+                    None => {
+                        self.wanted.borrow_mut().insert(image.clone());
+                        return Ok(Value::Unknown(Later::Image));
+                    }
+                },
+                FoundBase::Rootfs => return missing(SET),
                 FoundBase::Open => return LATER,
                 FoundBase::Scratch if std::ptr::eq(root, asking) => {
                     return missing("write the value itself: `scratch` has no environment");
@@ -285,12 +319,17 @@ impl Values {
         let text = root.base.as_deref();
         let found = match text.map(|text| self.text(text, stage, bases)) {
             // A mapping names an image.
-            None => FoundBase::Read,
+            None => {
+                let image = (root.image.as_deref()).and_then(|it| self.text(it, stage, bases));
+                image.map_or(FoundBase::Open, FoundBase::Image)
+            }
             Some(None) => FoundBase::Open,
             Some(Some(base)) if base == "scratch" => FoundBase::Scratch,
-            Some(Some(base)) => match base.strip_prefix("stage:") {
-                Some(below) => FoundBase::Stage(below.to_owned()),
-                None => FoundBase::Read,
+            Some(Some(base)) => match base.split_once(':') {
+                Some(("stage", below)) => FoundBase::Stage(below.to_owned()),
+                Some(("rootfs", _)) => FoundBase::Rootfs,
+                Some(("recipe", _)) => FoundBase::Recipe,
+                _ => FoundBase::Image(base),
             },
         };
         root.found_base.get_or_init(|| found)
