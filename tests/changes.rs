@@ -130,6 +130,7 @@ fn describe_entry(entry: &Entry) -> String {
         Kind::CharDevice { major, minor } => ("CharacterDevice", format!("{major}:{minor}")),
         Kind::BlockDevice { major, minor } => ("BlockDevice", format!("{major}:{minor}")),
         Kind::Fifo => ("Fifo", String::new()),
+        Kind::Whiteout => ("Whiteout", String::new()),
     };
     let mut line = format!(
         "{kind} {:o} {}:{} {} {special}",

@@ -85,6 +85,16 @@ static CONTEXT: LazyLock<TempDir> = LazyLock::new(|| {
     for file in ["app/main", "app1", "entrypoint.sh", "server/main"] {
         fs::write(at(file), "").unwrap();
     }
+    let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plans/every_key/images");
+    let images = super::support::run(
+        "cp",
+        &[
+            "-r",
+            images.to_str().unwrap(),
+            at("images").to_str().unwrap(),
+        ],
+    );
+    assert!(images.status.success());
     let pipe = super::support::run("mkfifo", &[at("server/server.sock").to_str().unwrap()]);
     assert!(pipe.status.success());
     symlink("secret", at("secret")).unwrap();

@@ -76,9 +76,7 @@ fn damage_is_noticed() {
     let place = reference(&damaged(scratch.path(), "layer", flip));
     let seen = inspect(&place, None).unwrap();
     let source = Source::open(&place).unwrap();
-    let manifest = source
-        .manifest(&source.find(None).unwrap())
-        .unwrap();
+    let manifest = source.manifest(&source.find(None).unwrap()).unwrap();
     let mut blob = source.blob(&manifest.layers[0], "layer").unwrap();
     let error = blob.read_to_end(&mut Vec::new()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidData);

@@ -7,8 +7,7 @@ use sha2::Digest as _;
 use super::Digest;
 
 /// A running SHA-256.
-#[derive(Clone, Default)]
-#[derive(Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Hasher(sha2::Sha256);
 
 impl Hasher {

@@ -75,6 +75,7 @@ impl Images {
         Ok(InputImage {
             reference: known.reference.clone(),
             digest: image.digest,
+            platform: image.config.platform.to_string(),
             layers: layers
                 .map(|(layer, diff_id)| PlannedLayer {
                     digest: layer.digest,
@@ -129,7 +130,6 @@ impl Images {
         let find = || {
             let source = Source::open_from(&self.directory, &reference)?;
             let image = source.image(digest.as_ref(), Some(&wanted))?;
-            source.check_platform(&image, &wanted)?;
             Ok((source, image))
         };
         let (source, image) = find().map_err(Failure::Transport)?;
@@ -147,9 +147,7 @@ impl Images {
         let found = lock(&self.found);
         let mut known = found.values();
         known
-            .find(|known| {
-                known.image.digest == image.digest && known.reference == image.image
-            })
+            .find(|known| known.image.digest == image.digest && known.reference == image.image)
             .cloned()
     }
 }

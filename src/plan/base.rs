@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::planner::{FinishedStage, Planner};
+use super::problem::PlanProblem;
 use super::{ImageSettings, Origin, StepKey};
 use crate::digest::Digest;
-use crate::recipe::{Base, BaseImage, Scope};
+use crate::recipe::{Base, BaseImage, Platform, Scope};
 use crate::validate::PathSegment;
 
 /// What a root starts from, where that is neither empty nor a stage.
@@ -82,6 +83,8 @@ pub struct InputImage {
     pub reference: String,
     /// Digest of its manifest.
     pub digest: Digest,
+    /// What it runs on, as it says itself.
+    pub platform: String,
     /// Its layers, lowest first.
     pub layers: Vec<PlannedLayer>,
     /// What it says about itself.
@@ -140,7 +143,18 @@ impl Planner<'_> {
         let digest = base.digest.as_ref();
         let digest = digest.and_then(|digits| format!("sha256:{digits}").parse().ok());
         let answer = self.inputs.image(&base.image, digest, platform);
+        let wanted = platform.clone();
         let found = self.input(answer, place)?;
+        let runs = found.platform.parse::<Platform>();
+        if !runs.is_ok_and(|platform| platform.runs_on(&wanted)) {
+            self.problems.push(PlanProblem::OtherPlatform {
+                image: found.reference.clone(),
+                found: found.platform.clone(),
+                wanted: wanted.to_string(),
+                span: self.span(place),
+            });
+            return None;
+        }
         let planned = found.planned();
         let finished = FinishedStage {
             key: planned.key,

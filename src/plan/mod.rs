@@ -32,9 +32,7 @@ pub use accounts::{AccountsAction, GroupAction, UserAction};
 pub use action::{
     Action, DirectoryAction, LinkAction, PermissionsAction, RemoveAction, RunAction, WriteAction,
 };
-pub use base::{
-    InputImage, PlannedBase, PlannedImage, PlannedLayer, PlannedRootfs, RootfsKind,
-};
+pub use base::{InputImage, PlannedBase, PlannedImage, PlannedLayer, PlannedRootfs, RootfsKind};
 pub use certificates::{CertificateFile, CertificatesAction};
 pub use check::{CheckKind, PlannedCheck};
 pub use copy::{CopyAction, CopyEntry, CopyFromAction, CopyKind};

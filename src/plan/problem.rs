@@ -16,6 +16,13 @@ pub(super) enum PlanProblem {
         sources: usize,
         span: Span,
     },
+    /// A base is an image for something else.
+    OtherPlatform {
+        image: String,
+        found: String,
+        wanted: String,
+        span: Span,
+    },
     /// A file has no digest for the platform that is built.
     NoDigest { platform: String, span: Span },
 }
@@ -61,6 +68,17 @@ impl From<PlanProblem> for Diagnostic {
             )
             .label(span, "must be a folder")
             .help(format!("write `{to}/` to copy them into that folder")),
+            PlanProblem::OtherPlatform {
+                image,
+                found,
+                wanted,
+                span,
+            } => Diagnostic::new(
+                Code::ImageUnusable,
+                format!("the image `{image}` is for {found}, and not for {wanted}"),
+            )
+            .label(span, "named here")
+            .help("choose another image, or the platform with `--platform`"),
             PlanProblem::NoDigest { platform, span } => Diagnostic::new(
                 Code::MissingChecksum,
                 format!("no digest is named for `{platform}`"),

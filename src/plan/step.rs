@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::{Action, ImageSettings, LimitSettings, OutputSettings, PlannedBase, PlannedCheck, StepKey};
+use super::{
+    Action, ImageSettings, LimitSettings, OutputSettings, PlannedBase, PlannedCheck, StepKey,
+};
 
 /// The ordered, fully resolved steps of one image.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -137,16 +137,6 @@ pub enum TransportError {
         /// What there is.
         found: String,
     },
-    /// The only image is for another platform.
-    #[error("the image in `{}` is for {found}, and not for {wanted}", path.display())]
-    OtherPlatform {
-        /// The place.
-        path: PathBuf,
-        /// As asked for.
-        wanted: String,
-        /// As its configuration says.
-        found: String,
-    },
     /// The image is another one than was asked for.
     #[error("the image in `{}` has the digest {found}, and not {expected}", path.display())]
     Pinned {
@@ -218,7 +208,6 @@ impl TransportError {
                 | Self::Several { .. }
                 | Self::NoPlatform { .. }
                 | Self::Pinned { .. }
-                | Self::OtherPlatform { .. }
                 | Self::Unusable { .. }
         )
     }
@@ -226,7 +215,7 @@ impl TransportError {
     /// What the user can do about it.
     pub fn help(&self) -> Option<&'static str> {
         match self {
-            Self::OtherPlatform { .. } | Self::NoPlatform { .. } => {
+            Self::NoPlatform { .. } => {
                 Some("choose another image, or say which is wanted with `platform`")
             }
             _ => None,

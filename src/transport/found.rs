@@ -53,19 +53,6 @@ impl Source {
         })
     }
 
-    /// Fails if what runs in `image` does not run on `wanted`.
-    pub fn check_platform(&self, image: &Found, wanted: &Platform) -> Result<(), TransportError> {
-        let found = &image.config.platform;
-        if platform::distance(found, wanted).is_some() {
-            return Ok(());
-        }
-        Err(TransportError::OtherPlatform {
-            path: self.path().to_owned(),
-            wanted: wanted.to_string(),
-            found: found.to_string(),
-        })
-    }
-
     /// Finds the manifest that the reference's tag means: the only one if there is no tag, the one
     /// for `platform` if the tag means several.
     pub fn find(&self, platform: Option<&Platform>) -> Result<Descriptor, TransportError> {

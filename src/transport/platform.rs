@@ -31,7 +31,7 @@ pub(super) fn matching(manifests: Vec<Descriptor>, wanted: Option<&Platform>) ->
 }
 
 /// How far `found` is from `wanted`, none if it does not run there.
-pub(super) fn distance(found: &Platform, wanted: &Platform) -> Option<u32> {
+fn distance(found: &Platform, wanted: &Platform) -> Option<u32> {
     if (&found.os, &found.architecture) != (&wanted.os, &wanted.architecture) {
         return None;
     }

@@ -104,7 +104,7 @@ fn another_platform_needs_no_emulation_where_nothing_runs() {
 #[test]
 fn a_condition_that_waits_for_an_image_is_not_taken_to_hold() {
     let workspace = Workspace::with(
-        "name: x\nbase: docker://x@sha256:0\nsteps:\n  - write: /a\n    content: a\n    when: base.env.A == \"b\"\n  \
+        "name: x\nbase: recipe:x.yaml\nsteps:\n  - write: /a\n    content: a\n    when: base.env.A == \"b\"\n  \
          - write: /b\n    content: b\n    when: base.env.A == \"b\" or platform.os == \"linux\"\n",
     );
     run(&mut workspace.command(&["validate", "context"])).expect(0);

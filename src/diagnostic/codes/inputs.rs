@@ -31,12 +31,12 @@ codes! {
         one with another digest, or the reference itself cannot be read. Paths in references start
         from the recipe's folder.",
     example: r#"
-        base: oci:images:debain
+        base: oci:images:lates
     "#,
     cure: "
         Correct the reference, the digest or `platform`; `onelayer inspect` shows what is there.",
     instead: r#"
-        base: oci:images:debian
+        base: oci:images:latest
     "#;
 
     /// An input does not exist.

@@ -39,7 +39,10 @@ impl Format {
     }
 
     /// What `from` holds, uncompressed; members that follow one another are one stream.
-    pub(in crate::execute) fn read<'a>(self, from: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    pub(in crate::execute) fn read<'a>(
+        self,
+        from: impl BufRead + 'a,
+    ) -> io::Result<Box<dyn Read + 'a>> {
         Ok(match self {
             Self::Gzip => Box::new(MultiGzDecoder::new(from)),
             Self::Zstd => {

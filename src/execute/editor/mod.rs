@@ -5,14 +5,17 @@
 //! its owner and mode, what goes away becomes a whiteout. It mounts nothing and needs no
 //! privilege: owners that the disk cannot take are noted in a table beside it.
 
+mod attributes;
+
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::Path;
 
-use crate::plan::{BytePath, FileCapabilities};
+use crate::plan::BytePath;
 use crate::rootfs::{FileKind, Metadata, Owner, Permission, Rootfs};
 use crate::tree::{Attributes, Device, Entry, Kind, LaterLinks, Tree};
 
+use self::attributes::CAPABILITY;
 use super::ExecuteError;
 use super::error::shown;
 
@@ -275,17 +278,6 @@ impl<'a> Editor<'a> {
         }
     }
 
-    /// Gives the regular file at `path` capabilities; whatever is written or given away later
-    /// takes them again.
-    pub(super) fn capabilities(
-        &mut self,
-        path: &[u8],
-        capabilities: FileCapabilities,
-    ) -> Result<(), ExecuteError> {
-        self.copy_up(path)?;
-        self.xattr(path, CAPABILITY, &capabilities.to_xattr())
-    }
-
     /// Removes what is at `path`, with everything below.
     pub(super) fn remove(&mut self, path: &[u8]) -> Result<(), ExecuteError> {
         // What is gone with a folder above must not bring that folder back.
@@ -360,47 +352,12 @@ impl<'a> Editor<'a> {
         self.xattrs(path, entry)
     }
 
-    /// Gives what is at `path` the extended attributes of an entry.
-    pub(super) fn xattrs(&mut self, path: &[u8], entry: &Entry) -> Result<(), ExecuteError> {
-        for xattr in entry.xattrs() {
-            let name = String::from_utf8_lossy(&xattr.name);
-            self.xattr(path, &name, &xattr.value)?;
-        }
-        Ok(())
-    }
-
     /// A folder, and the name in it by which `path` is edited.
     fn place<'p>(&'p self, path: &'p [u8]) -> (&'p Rootfs, &'p Path) {
         match &self.above {
             Some((above, name)) if path.is_empty() => (above, Path::new(name)),
             _ => (&self.upper, disk(path)),
         }
-    }
-
-    /// Sets an extended attribute.
-    pub(super) fn xattr(&mut self, path: &[u8], name: &str, value: &[u8]) -> Result<(), ExecuteError> {
-        let permission = {
-            let (folder, place) = self.place(path);
-            folder.set_xattr(place, name, value)?
-        };
-        if permission == Permission::Denied {
-            self.unprivileged = true;
-            let row = self.attributes.entry(path);
-            row.xattrs.insert(name.to_owned(), value.to_vec());
-        }
-        Ok(())
-    }
-
-    /// Takes an extended attribute away.
-    pub(super) fn remove_xattr(&mut self, path: &[u8], name: &str) -> Result<(), ExecuteError> {
-        if let Some(row) = self.attributes.get(path)
-            && row.xattrs.contains_key(name)
-        {
-            self.attributes.entry(path).xattrs.remove(name);
-            return Ok(());
-        }
-        let (folder, place) = self.place(path);
-        Ok(folder.remove_xattr(place, name)?)
     }
 
     /// Makes a device or pipe.
@@ -510,9 +467,6 @@ fn folders(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     let slashes = slashes.filter(|(_, byte)| **byte == b'/');
     slashes.map(|(end, _)| &path[..end])
 }
-
-/// The attribute that holds a file's capabilities (capabilities(7), "File capabilities").
-const CAPABILITY: &str = "security.capability";
 
 /// Overlayfs marks with a device 0:0 what is gone.
 fn is_whiteout(found: &Metadata) -> bool {
