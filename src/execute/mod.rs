@@ -28,7 +28,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::packages::{self, HostAccess};
-use crate::plan::{Action, Plan, PlannedStep};
+use crate::plan::{Action, Plan, PlannedImage, PlannedStep};
 use crate::progress::{Event, Reporter};
 use crate::sandbox::{Cancel, Launcher};
 use crate::store::{ChangeSet, Downloads, Draft, Existing, Store};
@@ -70,13 +70,13 @@ pub struct Execution<'a> {
 }
 
 impl Execution<'_> {
-    /// Carries out `plan` and lists the finished root. Stages that do not need each other are made
-    /// side by side.
+    /// Carries out `plan` and lists the finished root, with the image that it was made on. Stages
+    /// that do not need each other are made side by side.
     ///
     /// # Errors
     /// The first step that fails, with its number, title and cause; nothing of it is kept. Steps
     /// that run beside it are stopped.
-    pub fn run(&self, plan: &Plan) -> Result<Tree, StepError> {
+    pub fn run(&self, plan: &Plan) -> Result<Root, StepError> {
         let parts = schedule::parts(plan);
         let of = plan.all_steps().count();
         // A failing step stops the others, and not what else waits for the caller's wish.
@@ -93,7 +93,11 @@ impl Execution<'_> {
             execution.part(part, finished, &claims, plan.output.source_date_epoch, of)
         };
         let image = schedule::run(&parts, &make, &|| cancel.cancel())?;
-        Ok(Arc::unwrap_or_clone(image).tree)
+        let image = Arc::unwrap_or_clone(image);
+        Ok(Root {
+            tree: image.tree,
+            base: image.base,
+        })
     }
 
     /// Makes one root file system.
@@ -297,10 +301,29 @@ impl Execution<'_> {
     }
 }
 
+/// A finished root.
+pub struct Root {
+    /// All that is in it.
+    pub tree: Tree,
+    /// The image that it was made on, itself or through stages.
+    pub base: Option<Arc<BaseRoot>>,
+}
+
+/// The root of an image that steps were put on.
+#[derive(Debug)]
+pub struct BaseRoot {
+    /// The image.
+    pub image: PlannedImage,
+    /// All that is in it.
+    pub tree: Tree,
+}
+
 /// The root so far.
 #[derive(Clone, Default)]
 struct Stack {
     tree: Tree,
+    /// What the lowest of all steps was put on, if that is an image.
+    base: Option<Arc<BaseRoot>>,
     /// Upper directories of the steps so far, the topmost first.
     lower: Vec<PathBuf>,
     source_date_epoch: u64,

@@ -15,7 +15,7 @@ use crate::tree::{Marks, Tree, Upper, WalkOptions, walk};
 use super::claims::{Claim, Claims};
 use super::editor::Editor;
 use super::schedule::Finished;
-use super::{ExecuteError, Execution, Place, Stack, StepError, base, input, stage_copy};
+use super::{BaseRoot, ExecuteError, Execution, Place, Stack, StepError, base, input, stage_copy};
 
 /// Ranks above are those of steps.
 const RANK: usize = 0;
@@ -29,7 +29,16 @@ impl Execution<'_> {
         claims: &Claims,
     ) -> Result<Stack, StepError> {
         let unpacked = match base {
-            PlannedBase::Image(image) => self.image(image, claims),
+            PlannedBase::Image(image) => self.image(image, claims).map(|root| {
+                let base = BaseRoot {
+                    image: image.clone(),
+                    tree: root.tree.clone(),
+                };
+                Stack {
+                    base: Some(Arc::new(base)),
+                    ..root
+                }
+            }),
             PlannedBase::Rootfs(rootfs) => {
                 self.unpacked(name, rootfs.key.digest(), claims, &|editor| {
                     self.rootfs(rootfs, editor)

@@ -97,8 +97,15 @@ pub fn build(
         reporter,
         cancel,
     };
-    let tree = execution.run(plan)?;
-    let image = write(&tree, plan, options.threads, destinations, reporter, cancel)?;
+    let root = execution.run(plan)?;
+    let image = write(
+        &root.tree,
+        plan,
+        options.threads,
+        destinations,
+        reporter,
+        cancel,
+    )?;
     let outputs: Vec<String> = references.iter().map(ToString::to_string).collect();
     for destination in &outputs {
         reporter.report(&Event::Written { destination });
