@@ -85,6 +85,14 @@ static CONTEXT: LazyLock<TempDir> = LazyLock::new(|| {
     for file in ["app/main", "app1", "entrypoint.sh", "server/main"] {
         fs::write(at(file), "").unwrap();
     }
+    fs::create_dir(at("other")).unwrap();
+    fs::write(
+        at("other/recipe.yaml"),
+        "name: other\nbase: scratch\nsteps:\n  - directory: /d\n",
+    )
+    .unwrap();
+    fs::create_dir(at("ring")).unwrap();
+    fs::write(at("ring/recipe.yaml"), "name: ring\nbase: recipe:../ring\n").unwrap();
     let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plans/every_key/images");
     let images = super::support::run(
         "cp",

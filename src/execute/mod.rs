@@ -109,11 +109,19 @@ impl Execution<'_> {
         source_date_epoch: u64,
         of: usize,
     ) -> Result<Stack, StepError> {
+        let access = HostAccess {
+            context: self.access.context.join(part.context.unwrap_or_default()),
+            ..self.access.clone()
+        };
+        let execution = Execution {
+            access: &access,
+            ..*self
+        };
         let mut root = match part.root {
-            Some(base) => self.base(base, part.base, claims)?,
+            Some(base) => execution.base(base, part.base, claims)?,
             None => {
-                let base = part.base.strip_prefix("stage:");
-                let base = base.and_then(|name| finished.get(name));
+                let name = part.base.strip_prefix("stage:").unwrap_or(part.base);
+                let base = finished.get(name);
                 base.map_or_else(Stack::default, |base| Stack::clone(base))
             }
         };
@@ -126,7 +134,7 @@ impl Execution<'_> {
                 title: &step.title,
             });
             let started = Instant::now();
-            let cached = self
+            let cached = execution
                 .step(step, number, &mut root, finished, claims)
                 .map_err(|source| StepError {
                     place: Place::Step {

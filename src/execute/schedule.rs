@@ -17,6 +17,8 @@ pub(super) struct Part<'p> {
     pub(super) base: &'p str,
     /// What that is, if it is neither empty nor a stage.
     pub(super) root: Option<&'p PlannedBase>,
+    /// Where its inputs are, if that is not the context itself.
+    pub(super) context: Option<&'p str>,
     /// Stages that must be finished before.
     uses: &'p [String],
     pub(super) steps: &'p [PlannedStep],
@@ -33,6 +35,7 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
             stage: Some(&stage.name),
             base: &stage.base,
             root: stage.root.as_ref(),
+            context: stage.context.as_deref(),
             uses: &stage.uses,
             steps: &stage.steps,
             first,
@@ -43,6 +46,7 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
         stage: None,
         base: &plan.base,
         root: plan.root.as_ref(),
+        context: None,
         uses: &plan.uses,
         steps: &plan.steps,
         first,

@@ -79,6 +79,9 @@ pub fn build(
 ) -> Result<Built, Error> {
     let plan = &planned.plan;
     check_language(planned)?;
+    for recipe in planned.below() {
+        check_language(&recipe)?;
+    }
     let references = references(plan, options)?;
     let access = HostAccess {
         context: planned.context.directory().to_owned(),
@@ -87,10 +90,11 @@ pub fn build(
     };
     check_host(plan, &access)?;
     let destinations = Destinations::open(&references)?;
+    let bases = planned.images();
     let store = Store::open(&options.cache_directory)?;
     let execution = Execution {
         store: &store,
-        bases: planned.context.images(),
+        bases: &bases,
         reuse: options.reuse,
         launcher: &Launcher::default(),
         access: &access,

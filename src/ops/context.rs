@@ -1,5 +1,6 @@
 //! The files beside a recipe, as planning asks for them.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -12,12 +13,15 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use crate::digest::{Digest, HashingWriter};
 use crate::plan::{
-    BytePath, InputEntry, InputError, InputImage, InputKind, InputSource, Inputs, RootfsKind,
+    BytePath, InputEntry, InputError, InputImage, InputKind, InputRecipe, InputSource, Inputs,
+    RootfsKind,
 };
 use crate::recipe::Platform;
 use crate::tree::{Marks, Upper, WalkOptions, walk};
 
+use super::Error;
 use super::images::Images;
+use super::recipes::Recipes;
 
 /// Name of the file that leaves inputs out, in gitignore(5) syntax.
 const IGNORE_FILE: &str = ".onelayerignore";
@@ -32,11 +36,13 @@ pub(super) struct Context {
     directory: PathBuf,
     ignored: Gitignore,
     images: Images,
+    recipes: Recipes,
 }
 
 impl Context {
-    /// Opens `directory` and reads its ignore file.
-    pub(super) fn open(directory: &Path) -> io::Result<Self> {
+    /// Opens `directory` and reads its ignore file. `chain` names the recipe, after all that are
+    /// built on it.
+    pub(super) fn open(directory: &Path, chain: Vec<PathBuf>) -> io::Result<Self> {
         let directory = fs::canonicalize(directory)?;
         let mut ignored = GitignoreBuilder::new(&directory);
         // What `init` writes for editors is no input, unless the user's own lines take it back.
@@ -57,6 +63,7 @@ impl Context {
         let ignored = ignored.build().map_err(broken)?;
         Ok(Self {
             images: Images::new(&directory),
+            recipes: Recipes::new(&directory, chain),
             directory,
             ignored,
         })
@@ -70,6 +77,29 @@ impl Context {
     /// Where it is.
     pub(super) fn directory(&self) -> &Path {
         &self.directory
+    }
+
+    /// The environment that an image sets, or the image of another recipe (`recipe:PATH`).
+    pub(super) fn environment(
+        &self,
+        base: &str,
+        platform: &Platform,
+    ) -> Result<BTreeMap<String, String>, InputError> {
+        match base.strip_prefix("recipe:") {
+            Some(path) => Ok(self.recipe(path, platform)?.plan.config.env),
+            None => Ok(self.image(base, None, platform)?.settings.env),
+        }
+    }
+
+    /// Why an image or another recipe could not be had, if that is not the recipe's own fault.
+    pub(super) fn failure(&self) -> Option<Error> {
+        let failure = self.images.failure().map(Error::from);
+        failure.or_else(|| self.recipes.failure())
+    }
+
+    /// The other recipes that were planned so far.
+    pub(super) fn recipes(&self) -> &Recipes {
+        &self.recipes
     }
 
     /// The place of `path`, which must be in the context when all links are followed.
@@ -240,6 +270,10 @@ impl Inputs for Context {
         platform: &Platform,
     ) -> Result<InputImage, InputError> {
         self.images.answer(reference, digest, platform)
+    }
+
+    fn recipe(&self, path: &str, platform: &Platform) -> Result<InputRecipe, InputError> {
+        self.recipes.answer(path, platform)
     }
 }
 

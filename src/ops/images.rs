@@ -13,8 +13,6 @@ use crate::recipe::Platform;
 use crate::sandbox::Cancel;
 use crate::transport::{Found, Reference, Source, TransportError};
 
-use super::Error;
-
 /// Images by reference, as far as they were asked for.
 #[derive(Debug)]
 pub(super) struct Images {
@@ -87,22 +85,6 @@ impl Images {
         })
     }
 
-    /// The environment that an image sets.
-    ///
-    /// # Errors
-    /// When there is no such image, or it cannot be read.
-    pub(super) fn environment(
-        &self,
-        reference: &str,
-        platform: &Platform,
-    ) -> Result<BTreeMap<String, String>, Error> {
-        match self.find(reference, None, platform) {
-            Ok(known) => Ok(known.image.config.config.env.clone()),
-            Err(Failure::Reference(error)) => Err(error.into()),
-            Err(Failure::Transport(error)) => Err(error.into()),
-        }
-    }
-
     /// Takes the reason why an image could not be read, if there is one.
     pub(super) fn failure(&self) -> Option<TransportError> {
         lock(&self.failure).take()
@@ -142,13 +124,34 @@ impl Images {
         Ok(known)
     }
 
-    /// The image that a plan names.
-    pub(super) fn planned(&self, image: &PlannedImage) -> Option<Arc<Known>> {
-        let found = lock(&self.found);
-        let mut known = found.values();
-        known
-            .find(|known| known.image.digest == image.digest && known.reference == image.image)
-            .cloned()
+    /// All that were found.
+    pub(super) fn all(&self) -> Vec<Arc<Known>> {
+        lock(&self.found).values().cloned().collect()
+    }
+}
+
+/// All images of a plan, to build from.
+pub(super) struct Brought(pub(super) Vec<Arc<Known>>);
+
+impl Brought {
+    /// The one that a plan names.
+    pub(super) fn find(&self, image: &PlannedImage) -> Option<&Known> {
+        let mut known = self.0.iter().map(Arc::as_ref);
+        known.find(|known| known.image.digest == image.digest && known.reference == image.image)
+    }
+}
+
+impl Bases for Brought {
+    fn layer(
+        &self,
+        image: &PlannedImage,
+        layer: &PlannedLayer,
+        _: &Cancel,
+    ) -> Result<LayerContent, Box<dyn StdError + Send + Sync>> {
+        match self.find(image) {
+            Some(known) => known.layer(layer),
+            None => Err(format!("`{}` was not found when the plan was made", image.image).into()),
+        }
     }
 }
 
@@ -158,20 +161,17 @@ enum Failure {
     Transport(TransportError),
 }
 
-impl Bases for Images {
-    fn layer(
+impl Known {
+    /// The blob of one of its layers.
+    pub(super) fn layer(
         &self,
-        image: &PlannedImage,
         layer: &PlannedLayer,
-        _: &Cancel,
     ) -> Result<LayerContent, Box<dyn StdError + Send + Sync>> {
-        let missing = || format!("`{}` was not read when the plan was made", image.image);
-        let known = self.planned(image).ok_or_else(missing)?;
-        let mut layers = known.image.manifest.layers.iter();
-        let descriptor = layers
-            .find(|descriptor| descriptor.digest == layer.digest)
-            .ok_or_else(missing)?;
-        Ok(Box::new(known.source.blob(descriptor, "layer")?))
+        let mut layers = self.image.manifest.layers.iter();
+        match layers.find(|descriptor| descriptor.digest == layer.digest) {
+            Some(descriptor) => Ok(Box::new(self.source.blob(descriptor, "layer")?)),
+            None => Err(format!("`{}` has no layer {}", self.reference, layer.digest).into()),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod init;
 mod inspect;
 mod load;
 mod plan;
+mod recipes;
 mod replace;
 
 pub use build::{BuildOptions, Built, build};

@@ -1,7 +1,9 @@
 //! From a recipe on disk to its plan.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::diagnostic::{Diagnostic, sort};
 use crate::plan::{self, HostPlatform, Plan};
@@ -10,7 +12,7 @@ use crate::source::SourceFile;
 use crate::validate::{self, Checked, Settings, ValidRecipe};
 
 use super::context::Context;
-use super::images::Images;
+use super::images::Brought;
 use super::{Error, RecipeChoice, load};
 
 /// A recipe that can be built, with what it came from.
@@ -43,6 +45,28 @@ impl Planned {
         let machine = Platform::of_machine(&host().machine);
         validate::not_carried_out(&self.recipe, &scopes, &machine)
     }
+
+    /// The images that it, and the recipes that it starts from, are made of.
+    pub(super) fn images(&self) -> Brought {
+        let below = self.below();
+        let contexts = below.iter().map(|planned| &planned.context);
+        let contexts = contexts.chain([&self.context]);
+        Brought(
+            contexts
+                .flat_map(|context| context.images().all())
+                .collect(),
+        )
+    }
+
+    /// The recipes that this one starts from, and those that they start from.
+    pub(super) fn below(&self) -> Vec<Rc<Planned>> {
+        let mut all = Vec::new();
+        for planned in self.context.recipes().all() {
+            all.extend(planned.below());
+            all.push(planned);
+        }
+        all
+    }
 }
 
 /// Loads, validates and plans a recipe.
@@ -50,19 +74,27 @@ impl Planned {
 /// # Errors
 /// [`Error::Rejected`] with all problems if the recipe is wrong.
 pub fn plan(choice: &RecipeChoice) -> Result<Planned, Error> {
+    plan_below(choice, &[])
+}
+
+/// As [`plan`], for recipes that are built on this one.
+pub(super) fn plan_below(choice: &RecipeChoice, chain: &[PathBuf]) -> Result<Planned, Error> {
     let path = load::find(&choice.recipe)?;
     let source = load::load(&path)?;
+    // A recipe that was read is there.
+    let own = fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+    let chain = [chain, &[own]].concat();
     let mut settings = settings(choice)?;
     let folder = (choice.context.as_deref().or_else(|| path.parent())).unwrap_or(Path::new(""));
     let folder = match folder.as_os_str().is_empty() {
         true => Path::new("."),
         false => folder,
     };
-    let context = Context::open(folder).map_err(|cause| Error::Read {
+    let context = Context::open(folder, chain).map_err(|cause| Error::Read {
         path: folder.to_owned(),
         cause,
     })?;
-    let checked = resolve(&source, &mut settings, context.images())?;
+    let checked = resolve(&source, &mut settings, &context)?;
     let rejected = |source, diagnostics| Error::Rejected {
         recipe: source,
         diagnostics,
@@ -83,9 +115,9 @@ pub fn plan(choice: &RecipeChoice) -> Result<Planned, Error> {
             target: choice.target.clone(),
         }),
         Err(mut diagnostics) => {
-            // A place that does not answer is not the recipe's fault.
-            if let Some(failure) = context.images().failure() {
-                return Err(failure.into());
+            // A place that does not answer is not the recipe's fault, nor what another one says.
+            if let Some(failure) = context.failure() {
+                return Err(failure);
             }
             diagnostics.extend(checked.diagnostics);
             sort(&mut diagnostics);
@@ -94,21 +126,32 @@ pub fn plan(choice: &RecipeChoice) -> Result<Planned, Error> {
     }
 }
 
-/// Resolves a recipe, with the environments of the images that it asks for.
+/// Resolves a recipe, with the environments of the bases that it asks for.
 fn resolve(
     source: &SourceFile,
     settings: &mut Settings,
-    images: &Images,
+    context: &Context,
 ) -> Result<Checked, Error> {
     loop {
-        let checked = validate::resolve(source, settings);
+        let mut checked = validate::resolve(source, settings);
         let (false, Some(platform)) = (checked.wanted.is_empty(), &checked.platform) else {
             return Ok(checked);
         };
         // What one says may decide which other is asked for; a recipe names finitely many.
         let mut is_new = false;
-        for reference in &checked.wanted {
-            let environment = images.environment(reference, platform)?;
+        for (reference, span) in &checked.wanted {
+            let environment = context.environment(reference, platform);
+            let environment = match environment {
+                Ok(environment) => environment,
+                Err(error) => match context.failure() {
+                    Some(failure) => return Err(failure),
+                    None => {
+                        checked.diagnostics.push(error.diagnostic(*span));
+                        sort(&mut checked.diagnostics);
+                        return Ok(checked);
+                    }
+                },
+            };
             let before = settings.environments.insert(reference.clone(), environment);
             is_new |= before.is_none();
         }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::planner::{FinishedStage, Planner};
 use super::problem::PlanProblem;
-use super::{ImageSettings, Origin, StepKey};
+use super::{ImageSettings, Origin, Plan, StepKey};
 use crate::digest::Digest;
 use crate::recipe::{Base, BaseImage, Platform, Scope};
 use crate::validate::PathSegment;
@@ -91,6 +91,15 @@ pub struct InputImage {
     pub settings: ImageSettings,
 }
 
+/// What another recipe builds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InputRecipe {
+    /// Its plan, for the same platform.
+    pub plan: Plan,
+    /// The folder that its inputs are relative to, itself relative to the context.
+    pub folder: String,
+}
+
 impl InputImage {
     /// As it stands in a plan.
     pub(super) fn planned(&self) -> PlannedImage {
@@ -115,8 +124,10 @@ impl Planner<'_> {
                 let stage = self.finished.get(name).map(|stage| stage.key);
                 return (stage.unwrap_or_else(|| StepKey::unknown(name)), None);
             }
-            // Refused before anything is built.
-            Base::Recipe(_) => None,
+            Base::Recipe(path) => {
+                let key = self.recipe_base(path, base, &place);
+                return (key.unwrap_or_else(|| StepKey::unknown(path)), None);
+            }
             Base::Rootfs(path) => self.rootfs_base(path, &place).map(PlannedBase::Rootfs),
             Base::Image(image) => self.image_base(image, &place).map(PlannedBase::Image),
         };
@@ -124,6 +135,24 @@ impl Planner<'_> {
             Some(found) => (found.key().at(epoch), Some(found)),
             None => (StepKey::unknown(&base.to_string()), None),
         }
+    }
+
+    /// What another recipe builds; its stages come before those of this one.
+    fn recipe_base(&mut self, path: &str, base: &Base, place: &[PathSegment]) -> Option<StepKey> {
+        let name = base.to_string();
+        if let Some(known) = self.images.get(&name) {
+            return Some(known.key);
+        }
+        let answer = self.inputs.recipe(path, &self.platform);
+        let InputRecipe { plan, folder } = self.input(answer, place)?;
+        let key = plan.key;
+        let finished = FinishedStage {
+            key,
+            settings: plan.config.clone(),
+        };
+        self.recipes.extend(plan.into_stages(&name, &folder));
+        self.images.insert(name, finished);
+        Some(key)
     }
 
     fn rootfs_base(&mut self, path: &str, place: &[PathSegment]) -> Option<PlannedRootfs> {
@@ -182,8 +211,8 @@ impl Planner<'_> {
     pub(super) fn finished(&self, base: &Base) -> Option<&FinishedStage> {
         match base {
             Base::Stage(name) => self.finished.get(name),
-            Base::Image(image) => self.images.get(&image.to_string()),
-            _ => None,
+            Base::Image(_) | Base::Recipe(_) => self.images.get(&base.to_string()),
+            Base::Scratch | Base::Rootfs(_) => None,
         }
     }
 }

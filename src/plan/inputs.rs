@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::digest::Digest;
 
-use super::{BytePath, InputImage, RootfsKind};
+use super::{BytePath, InputImage, InputRecipe, RootfsKind};
 use crate::recipe::Platform;
 
 /// Answers about the files beside a recipe.
@@ -51,6 +51,13 @@ pub trait Inputs {
         digest: Option<Digest>,
         platform: &Platform,
     ) -> Result<InputImage, InputError>;
+
+    /// What the recipe at `path`, a file or a folder that holds one, builds for `platform`. It may
+    /// lie outside the context.
+    ///
+    /// # Errors
+    /// When there is none, it is wrong itself, or it starts from this one.
+    fn recipe(&self, path: &str, platform: &Platform) -> Result<InputRecipe, InputError>;
 }
 
 /// One source of a copy: a file, or a folder with all that is below it.
@@ -158,6 +165,14 @@ pub enum InputError {
     Image {
         /// As the recipe names it.
         reference: String,
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Another recipe that cannot be built.
+    #[error("cannot start from the recipe `{path}`")]
+    Recipe {
+        /// As the recipe names it.
+        path: String,
         /// Why not.
         source: Box<dyn std::error::Error + Send + Sync>,
     },

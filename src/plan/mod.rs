@@ -12,6 +12,7 @@ mod base;
 mod certificates;
 mod check;
 mod copy;
+mod embedding;
 mod fetch;
 mod image;
 mod inheritance;
@@ -32,7 +33,9 @@ pub use accounts::{AccountsAction, GroupAction, UserAction};
 pub use action::{
     Action, DirectoryAction, LinkAction, PermissionsAction, RemoveAction, RunAction, WriteAction,
 };
-pub use base::{InputImage, PlannedBase, PlannedImage, PlannedLayer, PlannedRootfs, RootfsKind};
+pub use base::{
+    InputImage, InputRecipe, PlannedBase, PlannedImage, PlannedLayer, PlannedRootfs, RootfsKind,
+};
 pub use certificates::{CertificateFile, CertificatesAction};
 pub use check::{CheckKind, PlannedCheck};
 pub use copy::{CopyAction, CopyEntry, CopyFromAction, CopyKind};

@@ -37,6 +37,7 @@ pub fn plan(
             .unwrap_or_else(|| Platform::of_machine(&host.machine)),
         finished: BTreeMap::new(),
         images: BTreeMap::new(),
+        recipes: Vec::new(),
         problems: Vec::new(),
     };
     let plan = planner.plan(target);
@@ -54,8 +55,10 @@ pub(super) struct Planner<'a> {
     pub(super) platform: Platform,
     /// The stages planned so far, by name.
     pub(super) finished: BTreeMap<String, FinishedStage>,
-    /// The images that roots start from, as the recipe names them.
+    /// The images and other recipes that roots start from, as the recipe names them.
     pub(super) images: BTreeMap<String, FinishedStage>,
+    /// What other recipes build that this one starts from, in their order.
+    pub(super) recipes: Vec<PlannedStage>,
     pub(super) problems: Vec<PlanProblem>,
 }
 
@@ -79,6 +82,7 @@ impl<'a> Planner<'a> {
                     settings: self.settings(&scope),
                 };
                 self.finished.insert(name.to_owned(), finished);
+                stages.append(&mut self.recipes);
                 stages.push(stage);
             }
         }
@@ -86,6 +90,7 @@ impl<'a> Planner<'a> {
             Some(scope) => self.stage(&scope),
             None => PlannedStage::empty(),
         };
+        stages.append(&mut self.recipes);
         Plan {
             version: VERSION,
             name: recipe.name.to_string(),
@@ -132,11 +137,14 @@ impl<'a> Planner<'a> {
                 });
             }
         }
+        let uses = self.uses(scope).into_iter().map(str::to_owned);
+        let recipe = matches!(scope.base, Base::Recipe(_)).then(|| scope.base.to_string());
         PlannedStage {
             name: scope.stage.unwrap_or_default().to_owned(),
             base: scope.base.to_string(),
             root,
-            uses: self.uses(scope).into_iter().map(str::to_owned).collect(),
+            context: None,
+            uses: uses.into_iter().chain(recipe).collect(),
             key,
             steps,
             skipped,

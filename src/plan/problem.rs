@@ -30,38 +30,7 @@ pub(super) enum PlanProblem {
 impl From<PlanProblem> for Diagnostic {
     fn from(problem: PlanProblem) -> Self {
         match problem {
-            PlanProblem::Input { error, span } => {
-                let (code, help) = match &error {
-                    InputError::Missing { .. } => (
-                        Code::InputMissing,
-                        "create it, correct the name, or name another folder with `--context`",
-                    ),
-                    InputError::Outside { .. } => (
-                        Code::InputOutside,
-                        "copy the file into the context, or name a larger one with `--context`",
-                    ),
-                    InputError::Pattern { .. } => (Code::InputPattern, "close every `[` and `{`"),
-                    InputError::Special { .. } => (
-                        Code::InputSpecial,
-                        "exclude it with `exclude` or `.onelayerignore`",
-                    ),
-                    InputError::Image { .. } => (
-                        Code::ImageUnusable,
-                        "correct the reference, or choose another image",
-                    ),
-                    InputError::Read { .. } => (
-                        Code::InputUnreadable,
-                        "make the file readable for the user that builds",
-                    ),
-                };
-                let causes = std::iter::successors(std::error::Error::source(&error), |cause| {
-                    cause.source()
-                });
-                let causes: String = causes.map(|cause| format!(": {cause}")).collect();
-                Diagnostic::new(code, format!("{error}{causes}"))
-                    .label(span, "named here")
-                    .help(help)
-            }
+            PlanProblem::Input { error, span } => error.diagnostic(span),
             PlanProblem::NotAFolder { to, sources, span } => Diagnostic::new(
                 Code::CopyNeedsFolder,
                 format!("{sources} sources cannot all become the one file `{to}`"),
@@ -86,5 +55,44 @@ impl From<PlanProblem> for Diagnostic {
             .label(span, "these digests")
             .help(format!("add the digest of the file for `{platform}`")),
         }
+    }
+}
+
+impl InputError {
+    /// The same, told at the place in a recipe that names the input.
+    pub fn diagnostic(self, span: Span) -> Diagnostic {
+        let (code, help) = match &self {
+            InputError::Missing { .. } => (
+                Code::InputMissing,
+                "create it, correct the name, or name another folder with `--context`",
+            ),
+            InputError::Outside { .. } => (
+                Code::InputOutside,
+                "copy the file into the context, or name a larger one with `--context`",
+            ),
+            InputError::Pattern { .. } => (Code::InputPattern, "close every `[` and `{`"),
+            InputError::Special { .. } => (
+                Code::InputSpecial,
+                "exclude it with `exclude` or `.onelayerignore`",
+            ),
+            InputError::Image { .. } => (
+                Code::ImageUnusable,
+                "correct the reference, or choose another image",
+            ),
+            InputError::Recipe { .. } => (
+                Code::RecipeUnusable,
+                "correct the path, or what that recipe starts from",
+            ),
+            InputError::Read { .. } => (
+                Code::InputUnreadable,
+                "make the file readable for the user that builds",
+            ),
+        };
+        let causes =
+            std::iter::successors(std::error::Error::source(&self), |cause| cause.source());
+        let causes: String = causes.map(|cause| format!(": {cause}")).collect();
+        Diagnostic::new(code, format!("{self}{causes}"))
+            .label(span, "named here")
+            .help(help)
     }
 }

@@ -55,6 +55,10 @@ pub struct PlannedStage {
     /// What that is, if it is neither empty nor a stage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub root: Option<PlannedBase>,
+    /// The folder that its inputs are relative to, itself relative to the context; the context
+    /// itself if not given. Roots of other recipes have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<String>,
     /// Names of the stages that it is made from.
     pub uses: Vec<String>,
     /// Digest of all that can change the finished root.
@@ -76,6 +80,7 @@ impl PlannedStage {
             name: String::new(),
             base: "scratch".to_owned(),
             root: None,
+            context: None,
             uses: Vec::new(),
             key: StepKey::scratch(0),
             steps: Vec::new(),

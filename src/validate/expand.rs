@@ -8,7 +8,7 @@ use crate::recipe::{EXPRESSION_OPEN, Expression, Part, Reference, Template};
 use crate::source::{SourceFile, Span};
 use crate::syntax::{Document, PathSegment, Rewritten};
 
-use super::values::{Later, MOST_ADDED, NoValue, Value, Values, unread_base};
+use super::values::{MOST_ADDED, NoValue, Value, Values};
 
 /// What came of replacing.
 pub(super) struct Expanded {
@@ -182,11 +182,8 @@ impl Expansion<'_> {
         }
         match self.values.value(reference, stage) {
             Ok(Value::Known(value)) => Some(value),
-            Ok(Value::Unknown(later)) => {
+            Ok(Value::Unknown) => {
                 self.is_open = true;
-                if later == Later::Base && self.values.platform().is_some() {
-                    self.no_value(unread_base(), place);
-                }
                 None
             }
             Err(missing) => {

@@ -16,11 +16,11 @@ mod unsupported;
 mod valid_recipe;
 mod values;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::diagnostic::{Code, Diagnostic, Severity, sort};
 use crate::recipe::{self, Platform};
-use crate::source::SourceFile;
+use crate::source::{SourceFile, Span};
 use crate::syntax::Document;
 
 pub use crate::syntax::PathSegment;
@@ -35,9 +35,10 @@ use values::Values;
 pub struct Checked {
     /// The recipe, unless one of the diagnostics is an error or a value is left open.
     pub recipe: Option<ValidRecipe>,
-    /// Images whose environment must be read, as the recipe names them, before there is a recipe:
+    /// Images and other recipes whose environment must be read before there is a recipe, with the
+    /// places that name them:
     /// [`Settings::environments`] takes them.
-    pub wanted: BTreeSet<String>,
+    pub wanted: BTreeMap<String, Span>,
     /// The platform that the image is for, once that is known.
     pub platform: Option<Platform>,
     /// Errors, warnings and advice in the order of the text.
@@ -59,7 +60,7 @@ pub fn resolve(file: &SourceFile, settings: &Settings) -> Checked {
 fn examine(file: &SourceFile, settings: Option<&Settings>) -> Checked {
     let (document, mut diagnostics) = Document::parse(file);
     let mut valid = None;
-    let (mut wanted, mut platform) = (BTreeSet::new(), None);
+    let (mut wanted, mut platform) = (BTreeMap::new(), None);
     if let Some(document) = document {
         let declared = recipe::decode_arguments(&document);
         let mut values = Values::new(&document, declared, settings);
@@ -88,7 +89,9 @@ fn examine(file: &SourceFile, settings: Option<&Settings>) -> Checked {
             } else {
                 diagnostics.extend(rules::apply(&subject));
             }
-            wanted = values.wanted();
+            wanted = (values.wanted().into_iter())
+                .map(|(name, stage)| (name, base_span(&document, stage)))
+                .collect();
             platform = values.platform().cloned();
             let is_open = expanded.is_open || !wanted.is_empty();
             valid = (!is_open).then(|| ValidRecipe::new(recipe, document.clone(), values));
@@ -105,6 +108,16 @@ fn examine(file: &SourceFile, settings: Option<&Settings>) -> Checked {
         wanted,
         platform,
         diagnostics,
+    }
+}
+
+/// Where the base of a stage, or of the image itself, stands.
+fn base_span(document: &Document, stage: Option<String>) -> Span {
+    match stage {
+        Some(stage) => {
+            document.value_span(&["stages".into(), stage.as_str().into(), "base".into()])
+        }
+        None => document.value_span(&["base".into()]),
     }
 }
 

@@ -9,8 +9,8 @@ use crate::recipe::Platform;
 pub struct Settings {
     /// Values of arguments, by name.
     pub arguments: BTreeMap<String, String>,
-    /// Environments of images that were read, by the references that the recipe names: what
-    /// `base.env` stands for. Those that are missing are asked for.
+    /// Environments of images and other recipes (`recipe:PATH`) that were read, by what the recipe
+    /// calls them: what `base.env` stands for. Those that are missing are asked for.
     pub environments: BTreeMap<String, BTreeMap<String, String>>,
     /// The platform that the image is for, if one was chosen.
     pub platform: Option<Platform>,

@@ -5,8 +5,8 @@
 
 use crate::diagnostic::{Code, Diagnostic, sort};
 use crate::recipe::{
-    Base, Compression, Database, Format, Layers, Manager, Packages, Platform, RunIn, Scope,
-    Scriptlets, Step, Upgrade,
+    Compression, Database, Format, Layers, Manager, Packages, Platform, RunIn, Scope, Scriptlets,
+    Step, Upgrade,
 };
 use crate::syntax::PathSegment;
 
@@ -52,14 +52,6 @@ impl Search<'_> {
     }
 
     fn scope(&mut self, scope: &Scope<'_>) {
-        let base = match scope.base {
-            Base::Scratch | Base::Stage(_) | Base::Image(_) | Base::Rootfs(_) => None,
-            Base::Recipe(_) => Some("a base that is another recipe"),
-        };
-        if let Some(what) = base {
-            let help = "start from `scratch` or a stage, and install what is needed";
-            self.refuse(&scope.at(&["base".into()]), what, help);
-        }
         if !scope.checks.is_empty() {
             let help = "remove them, or look at the image after the build";
             self.refuse(&scope.at(&["checks".into()]), "a check of the result", help);

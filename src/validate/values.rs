@@ -1,7 +1,7 @@
 //! What references stand for.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, nearest};
@@ -21,19 +21,8 @@ pub(super) const MOST_ADDED: usize = 4 << 20;
 pub(super) enum Value {
     /// It is this.
     Known(Arc<str>),
-    /// It is chosen, or read, later.
-    Unknown(Later),
-}
-
-/// What a value waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Later {
-    /// For whoever builds.
-    Choice,
-    /// For the configuration of an image, which whoever builds is asked to read.
-    Image,
-    /// For the configuration of a base that nobody can read yet.
-    Base,
+    /// It is chosen, or read from the base's own configuration, later.
+    Unknown,
 }
 
 /// Why a reference stands for nothing.
@@ -48,15 +37,6 @@ fn no_value(code: Code, message: String, help: String) -> NoValue {
         code,
         problem: ScalarProblem { message, help },
     }
-}
-
-/// Why a value that only the base's own configuration has cannot be had.
-pub(super) fn unread_base() -> NoValue {
-    no_value(
-        Code::NotCarriedOut,
-        "the environment of a base that is another recipe is not read yet".to_owned(),
-        "write the value itself".to_owned(),
-    )
 }
 
 /// What of a root file system can be asked for by what starts from it.
@@ -77,10 +57,8 @@ enum FoundBase {
     Stage(String),
     /// A directory or archive, which has no configuration.
     Rootfs,
-    /// An image, as the recipe names it.
+    /// An image or another recipe, as this one names it.
     Image(String),
-    /// Another recipe.
-    Recipe,
     /// It depends on what is not known yet, or is wrong and somebody else's to report.
     Open,
 }
@@ -106,10 +84,11 @@ pub(super) struct Values {
     roots: BTreeMap<Option<String>, Root>,
     declared: BTreeMap<String, Arg>,
     chosen: BTreeMap<String, String>,
-    /// Environments of images that were read, by the references that the recipe names.
+    /// Environments of images and recipes that were read, as this one names them.
     environments: BTreeMap<String, BTreeMap<String, String>>,
-    /// Images whose environment somebody asked for, and that were not read.
-    wanted: RefCell<BTreeSet<String>>,
+    /// Images whose environment somebody asked for, and that were not read, with the stage that
+    /// starts from them.
+    wanted: RefCell<BTreeMap<String, Option<String>>>,
     platform: Option<Platform>,
     /// Whether whoever builds has named the platform.
     platform_is_chosen: bool,
@@ -195,8 +174,9 @@ impl Values {
         &self.chosen
     }
 
-    /// Images whose environment must be read before the recipe means anything.
-    pub(super) fn wanted(&self) -> BTreeSet<String> {
+    /// Images whose environment must be read before the recipe means anything, each with a stage
+    /// that starts from it.
+    pub(super) fn wanted(&self) -> BTreeMap<String, Option<String>> {
         self.wanted.borrow().clone()
     }
 
@@ -223,7 +203,7 @@ impl Values {
             Reference::Argument(name) => self.argument(name),
             Reference::Platform(part) => Ok(match &self.platform {
                 Some(platform) => Value::Known(platform.part(*part).into()),
-                None => Value::Unknown(Later::Choice),
+                None => Value::Unknown,
             }),
             Reference::BaseEnv(name) => self.base_env(name, stage, bases),
         }
@@ -243,15 +223,13 @@ impl Values {
         };
         let chosen = self.chosen.get(name).map(String::as_str);
         let value = chosen.or(declared.default.as_ref().map(Text::as_str));
-        Ok(value.map_or(Value::Unknown(Later::Choice), |text| {
-            Value::Known(text.into())
-        }))
+        Ok(value.map_or(Value::Unknown, |text| Value::Known(text.into())))
     }
 
     /// A variable that the base of a stage, or of the image, sets for its containers: that of the
     /// first stage below that sets it, if all above that one inherit it.
     fn base_env(&self, name: &str, stage: Option<&str>, bases: usize) -> Result<Value, NoValue> {
-        const LATER: Result<Value, NoValue> = Ok(Value::Unknown(Later::Choice));
+        const LATER: Result<Value, NoValue> = Ok(Value::Unknown);
         let Some(asking) = self.roots.get(&stage.map(str::to_owned)) else {
             return LATER;
         };
@@ -270,15 +248,14 @@ impl Values {
         for bases in (0..bases).rev() {
             let below = match self.found_base(root, stage.as_deref(), bases) {
                 FoundBase::Stage(below) => below,
-                FoundBase::Recipe => return Ok(Value::Unknown(Later::Base)),
                 FoundBase::Image(image) => match self.environments.get(image) {
                     Some(found) => {
                         let value = found.get(name).map(|value| value.as_str().into());
                         return value.map(Value::Known).ok_or(()).or_else(|()| missing(SET));
                     }
                     None => {
-                        self.wanted.borrow_mut().insert(image.clone());
-                        return Ok(Value::Unknown(Later::Image));
+                        (self.wanted.borrow_mut()).insert(image.clone(), stage.clone());
+                        return Ok(Value::Unknown);
                     }
                 },
                 FoundBase::Rootfs => return missing(SET),
@@ -328,7 +305,6 @@ impl Values {
             Some(Some(base)) => match base.split_once(':') {
                 Some(("stage", below)) => FoundBase::Stage(below.to_owned()),
                 Some(("rootfs", _)) => FoundBase::Rootfs,
-                Some(("recipe", _)) => FoundBase::Recipe,
                 _ => FoundBase::Image(base),
             },
         };
@@ -365,7 +341,7 @@ impl Values {
             return found.clone();
         }
         // Whatever asks for it meanwhile goes round in a ring, which is somebody else's to report.
-        let waiting = Value::Unknown(Later::Choice);
+        let waiting = Value::Unknown;
         (self.variables.borrow_mut()).insert(variable.clone(), waiting.clone());
         let replaced = self.text(text, Some(stage), bases);
         let added = replaced
@@ -393,7 +369,7 @@ impl Values {
                     let reference = expression.reference.as_ref().ok()?;
                     match self.value_below(reference, stage, bases).ok()? {
                         Value::Known(value) => replaced.push_str(&value),
-                        Value::Unknown(_) => return None,
+                        Value::Unknown => return None,
                     }
                 }
             }
@@ -471,7 +447,7 @@ impl Values {
             Operand::Literal(text) => Ok(Some(text.as_str().into())),
             Operand::Reference(reference) => Ok(match self.value(reference, stage)? {
                 Value::Known(value) => Some(value),
-                Value::Unknown(_) => None,
+                Value::Unknown => None,
             }),
         }
     }

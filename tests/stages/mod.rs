@@ -2,6 +2,7 @@
 
 mod arguments;
 mod inputs;
+mod recipes;
 mod refusals;
 mod side_by_side;
 

@@ -110,7 +110,7 @@ fn a_condition_that_waits_for_an_image_is_not_taken_to_hold() {
     run(&mut workspace.command(&["validate", "context"])).expect(0);
     let refused = run(&mut workspace.command(&["plan", "context"])).expect(1);
     assert_eq!(
-        refused.stderr.matches("not-carried-out").count(),
+        refused.stderr.matches("recipe-unusable").count(),
         1,
         "{}",
         refused.stderr

@@ -39,6 +39,19 @@ codes! {
         base: oci:images:latest
     "#;
 
+    /// Another recipe to start from cannot be used.
+    RecipeUnusable = "recipe-unusable", Semantic Error,
+    cause: "
+        There is no recipe at the path behind `recipe:`, or the recipes start from one another in a
+        ring. The path starts from the folder of the recipe that names it.",
+    example: r#"
+        base: recipe:nowhere
+    "#,
+    cure: "Correct the path, or let one of the recipes start from something else.",
+    instead: r#"
+        base: recipe:other
+    "#;
+
     /// An input does not exist.
     InputMissing = "input-missing", Semantic Error,
     cause: "

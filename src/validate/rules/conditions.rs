@@ -3,7 +3,7 @@
 use crate::diagnostic::Diagnostic;
 use crate::recipe::Condition;
 use crate::validate::Subject;
-use crate::validate::values::{Later, NoValue, Value, unread_base};
+use crate::validate::values::NoValue;
 
 pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     for scope in subject.scopes() {
@@ -24,14 +24,6 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 fn missing(subject: &Subject<'_>, condition: &Condition, stage: Option<&str>) -> Option<NoValue> {
     match subject.values.holds(condition, stage) {
         Err(missing) => Some(missing),
-        Ok(None) if subject.is_final => {
-            let references = condition.references();
-            let mut values = references
-                .into_iter()
-                .map(|reference| subject.values.value(reference, stage));
-            let waits = values.any(|value| value == Ok(Value::Unknown(Later::Base)));
-            waits.then(unread_base)
-        }
         Ok(_) => None,
     }
 }
