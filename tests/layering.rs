@@ -37,7 +37,7 @@ const EDGES: &[(&str, &[&str])] = &[
     // back half: a tree to an image; knows nothing of recipes
     ("layer", &["digest", "progress", "tree"]),
     ("image", &["digest", "layer"]),
-    ("transport", &["digest", "image"]),
+    ("transport", &["digest", "http", "image", "progress"]),
     // composition
     (
         "ops",
@@ -86,7 +86,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("signal_hook", &["cli/"]),
     ("capctl", &["sandbox/"]),
     ("libc", &["sandbox/"]),
-    ("ureq", &["http/", "execute/fetch/"]),
+    ("ureq", &["http/", "execute/fetch/", "transport/registry/"]),
+    ("rustls", &["transport/registry/"]),
+    ("base64", &["transport/registry/"]),
     ("webpki_root_certs", &["http/"]),
     ("pem", &["execute/certificates/"]),
     ("zip", &["execute/archive/"]),

@@ -20,6 +20,7 @@ mod index;
 mod inspect;
 mod layout;
 mod reference;
+mod registry;
 mod source;
 mod staging;
 
@@ -28,6 +29,10 @@ pub use destinations::Destinations;
 pub use failure::{ParseReferenceError, TransportError};
 pub use inspect::{Inspection, LayerSummary, inspect};
 pub use reference::{ImageName, Reference, Tag};
+pub use registry::{
+    Access, Blob, Challenge, Fetched, ManifestName, Mount, Registry, RegistryError, Retry, Session,
+    Watch,
+};
 pub use source::{BlobReader, Source};
 
 /// The version of the image layout, and the file that says it ([image-layout.md]).
