@@ -10,7 +10,7 @@
 //!
 //! | part | modules |
 //! |---|---|
-//! | vocabulary | [`source`], [`digest`], [`progress`] |
+//! | vocabulary | [`source`], [`digest`], [`progress`], [`http`] |
 //! | front half: recipe text to plan, without disk or clock | [`diagnostic`], [`syntax`], [`recipe`], [`schema`], [`validate`], [`plan`] |
 //! | the machine: foreign code, confined | [`sandbox`], [`rootfs`], [`packages`], [`store`], [`execute`] |
 //! | back half: a tree to an image, knows nothing of recipes | [`tree`], [`layer`], [`image`], [`transport`] |
@@ -23,6 +23,7 @@
 pub mod diagnostic;
 pub mod digest;
 pub mod execute;
+pub mod http;
 pub mod image;
 pub mod layer;
 pub mod ops;

@@ -11,6 +11,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("digest", &[]),
     ("progress", &[]),
+    ("http", &[]),
     // front half: recipe text to plan, without disk, clock or environment
     ("diagnostic", &["source", "digest"]),
     ("syntax", &["source", "diagnostic"]),
@@ -30,13 +31,13 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "execute",
         &[
-            "digest", "packages", "plan", "progress", "rootfs", "sandbox", "store", "tree",
+            "digest", "http", "packages", "plan", "progress", "rootfs", "sandbox", "store", "tree",
         ],
     ),
     // back half: a tree to an image; knows nothing of recipes
     ("layer", &["digest", "progress", "tree"]),
     ("image", &["digest", "layer"]),
-    ("transport", &["digest", "image"]),
+    ("transport", &["digest", "http", "image", "progress"]),
     // composition
     (
         "ops",
@@ -85,8 +86,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("signal_hook", &["cli/"]),
     ("capctl", &["sandbox/"]),
     ("libc", &["sandbox/"]),
-    ("ureq", &["execute/fetch/"]),
-    ("webpki_root_certs", &["execute/fetch/"]),
+    ("ureq", &["http/", "execute/fetch/", "transport/registry/"]),
+    ("rustls", &["transport/registry/"]),
+    ("base64", &["transport/registry/"]),
+    ("webpki_root_certs", &["http/"]),
     ("pem", &["execute/certificates/"]),
     ("zip", &["execute/archive/"]),
     ("flate2", &["execute/archive/"]),

@@ -34,6 +34,7 @@ mod packages;
 mod places;
 mod privilege;
 mod reading;
+mod registry;
 mod resolving;
 mod rootfs;
 mod sandbox;

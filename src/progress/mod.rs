@@ -52,6 +52,24 @@ pub enum Event<'a> {
         /// Bytes in all, where the server tells.
         total: Option<u64>,
     },
+    /// A blob comes from a registry.
+    Pulling {
+        /// Digest of the blob.
+        blob: &'a str,
+        /// Bytes that are there.
+        done: u64,
+        /// Bytes in all.
+        total: u64,
+    },
+    /// A blob goes to a registry.
+    Pushing {
+        /// Digest of the blob.
+        blob: &'a str,
+        /// Bytes that went so far.
+        done: u64,
+        /// Bytes in all.
+        total: u64,
+    },
     /// A step is done.
     StepFinished {
         /// Number of the step, from 1.

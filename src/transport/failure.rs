@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use crate::digest::Digest;
 use crate::image::DocumentError;
 
+use super::registry::RegistryError;
+
 /// A text names no image in a place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -187,6 +189,9 @@ pub enum TransportError {
         /// What is wrong.
         source: DocumentError,
     },
+    /// A registry could not be read or written.
+    #[error(transparent)]
+    Registry(Box<RegistryError>),
     /// The list of tags is no JSON object of the right form.
     #[error("`{}` is damaged", path.display())]
     Index {
@@ -232,5 +237,11 @@ impl TransportError {
             path,
             source,
         }
+    }
+}
+
+impl From<RegistryError> for TransportError {
+    fn from(error: RegistryError) -> Self {
+        Self::Registry(Box::new(error))
     }
 }

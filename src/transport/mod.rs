@@ -23,6 +23,7 @@ mod inspect;
 mod layout;
 mod platform;
 mod reference;
+mod registry;
 mod source;
 mod staging;
 
@@ -32,6 +33,10 @@ pub use failure::{ParseReferenceError, TransportError};
 pub use found::Found;
 pub use inspect::{Inspection, LayerSummary, inspect};
 pub use reference::{ImageName, Reference, Tag};
+pub use registry::{
+    Access, Blob, Challenge, Fetched, ManifestName, Mount, Registry, RegistryError, Retry, Session,
+    Watch,
+};
 pub use source::{BlobReader, Source};
 
 /// The version of the image layout, and the file that says it ([image-layout.md]).

@@ -22,6 +22,8 @@ pub(crate) struct Request {
     pub(crate) target: String,
     pub(crate) method: String,
     headers: Vec<(String, String)>,
+    /// Of as many bytes as `content-length` says.
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
@@ -178,6 +180,10 @@ fn converse<S: Read + Write>(
     ended: &AtomicBool,
 ) -> Option<()> {
     let mut stream = BufReader::new(stream);
+    // Whoever says hello in TLS here is not kept waiting.
+    if stream.fill_buf().ok()?.first() == Some(&0x16) {
+        return None;
+    }
     let mut line = String::new();
     stream.read_line(&mut line).ok()?;
     let mut words = line.split_whitespace();
@@ -191,11 +197,22 @@ fn converse<S: Read + Write>(
         };
         headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
     }
-    let request = Request {
+    let mut request = Request {
         target,
         method,
         headers,
+        body: Vec::new(),
     };
+    let length = request.header("content-length").map(str::parse);
+    if let Some(Ok(length)) = length {
+        request.body = vec![0; length];
+        if request.header("expect").is_some() {
+            let answer = b"HTTP/1.1 100 Continue\r\n\r\n";
+            stream.get_mut().write_all(answer).ok()?;
+            stream.get_mut().flush().ok()?;
+        }
+        stream.read_exact(&mut request.body).ok()?;
+    }
     let before = {
         let mut log = log.lock().unwrap();
         log.push(request.clone());

@@ -18,10 +18,11 @@ use crate::progress::{Event, Reporter};
 use crate::sandbox::Cancel;
 
 use super::FetchError;
-use super::client::MOST_REDIRECTS;
 
 /// A file larger than this does not belong into an image.
 pub(super) const MOST_BYTES: u64 = 16 << 30;
+/// How often a server may lead on.
+pub(super) const MOST_REDIRECTS: u32 = 10;
 /// How often a file is asked for.
 const ATTEMPTS: u32 = 5;
 /// Before the second time; doubled before each further one.

@@ -2,9 +2,9 @@
 
 use std::error::Error;
 use std::io;
-use std::path::PathBuf;
 
 use crate::digest::Checksum;
+use crate::http::HttpError;
 
 /// Why a file could not be fetched.
 #[derive(Debug, thiserror::Error)]
@@ -74,22 +74,9 @@ pub enum FetchError {
         /// The address.
         url: String,
     },
-    /// The caller's certificates cannot be used.
-    #[error("cannot read certificates from `{}`", path.display())]
-    CaBundle {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: Box<dyn Error + Send + Sync>,
-    },
-    /// The caller's proxy cannot be used.
-    #[error("the proxy in `{variable}` cannot be used")]
-    Proxy {
-        /// The variable that names it.
-        variable: String,
-        /// What is wrong with it.
-        source: Box<dyn Error + Send + Sync>,
-    },
+    /// The caller's certificates or proxy cannot be used.
+    #[error(transparent)]
+    Http(#[from] HttpError),
     /// The disk refused.
     #[error("cannot store what comes from `{url}`")]
     Store {
@@ -118,8 +105,7 @@ impl FetchError {
                 "find out why the file changed before you write the digest that was found"
             }
             Self::NoName { .. } => "name the file in `to`: no `/` at its end",
-            Self::CaBundle { .. } => "name a file with certificates in PEM form",
-            Self::Proxy { .. } => "write `http://HOST:PORT`",
+            Self::Http(error) => error.help(),
             Self::TooLarge { .. } | Self::Store { .. } => return None,
         })
     }

@@ -4,7 +4,6 @@
 //! Otherwise the file is downloaded beside the step's draft, checked while it comes, and kept.
 //! Only then does anything of it reach the root.
 
-mod client;
 mod download;
 mod error;
 mod name;
@@ -13,13 +12,14 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+use crate::http::{self, Redirects};
 use crate::packages::HostAccess;
 use crate::plan::{BytePath, FetchAction};
 use crate::progress::Reporter;
 use crate::sandbox::Cancel;
 use crate::store::Store;
 
-use self::download::{Download, End, MOST_BYTES};
+use self::download::{Download, End, MOST_BYTES, MOST_REDIRECTS};
 pub use self::error::FetchError;
 use super::ExecuteError;
 use super::archive::{self, Extraction};
@@ -85,7 +85,14 @@ impl Fetching<'_> {
             reporter: self.reporter,
             step: self.step,
         };
-        let agent = client::client(&action.url, self.access)?;
+        let access = self.access;
+        let agent = http::client(
+            &action.url,
+            access.ca_bundle.as_deref(),
+            &access.proxies,
+            Redirects::Follow(MOST_REDIRECTS),
+        )
+        .map_err(FetchError::from)?;
         match download.run(&agent, &mut file) {
             Ok(()) => Ok(self.store.keep_blob(&path, &action.checksum)?),
             Err(End::Failed(error)) => Err(error.into()),

@@ -1,0 +1,101 @@
+//! What is worth another attempt, and when it is made.
+
+use std::io;
+use std::time::Duration;
+
+use super::access::Retry;
+use super::address::Address;
+use super::failure::{RegistryError, Trouble};
+
+/// Attempts at one thing.
+pub(super) struct Attempts {
+    made: u32,
+    pause: Duration,
+    retry: Retry,
+}
+
+impl Attempts {
+    /// None was made.
+    pub(super) fn new(retry: Retry) -> Self {
+        Self {
+            made: 1,
+            pause: retry.first_pause,
+            retry,
+        }
+    }
+
+    /// The pause before the next attempt, or the error if there is none.
+    pub(super) fn again(&mut self, trouble: Trouble) -> Result<Duration, RegistryError> {
+        let (mut error, asked) = match trouble {
+            Trouble::Final(error) => return Err(*error),
+            Trouble::Passing(error, asked) => (*error, asked),
+        };
+        if self.made >= self.retry.attempts {
+            if let RegistryError::Transfer { attempts, .. }
+            | RegistryError::Status { attempts, .. } = &mut error
+            {
+                *attempts = self.made;
+            }
+            return Err(error);
+        }
+        let pause = asked.unwrap_or(self.pause).min(self.retry.longest_pause);
+        self.made += 1;
+        self.pause = self.pause.saturating_mul(2);
+        Ok(pause)
+    }
+}
+
+/// Whether an answer with this status is worth another attempt.
+pub(super) fn is_passing(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
+}
+
+/// Whether an error may pass.
+pub(super) fn failure(error: ureq::Error, address: &Address) -> Trouble {
+    let url = address.to_string();
+    if let ureq::Error::Io(inner) = &error
+        && let Some(tls) = tls(inner)
+    {
+        let source = tls.to_string().into();
+        return RegistryError::Tls { url, source }.into();
+    }
+    let passes = matches!(
+        error,
+        ureq::Error::Io(_)
+            | ureq::Error::Timeout(_)
+            | ureq::Error::ConnectionFailed
+            | ureq::Error::HostNotFound
+            | ureq::Error::ConnectProxyFailed(_)
+            | ureq::Error::Protocol(_)
+            | ureq::Error::BodyStalled
+    );
+    let source: Box<dyn std::error::Error + Send + Sync> = match error {
+        ureq::Error::HostNotFound => "there is no host of this name".into(),
+        error => error.into(),
+    };
+    let error = RegistryError::Transfer {
+        url,
+        attempts: 1,
+        source,
+    };
+    match passes {
+        true => Trouble::passing(error, None),
+        false => error.into(),
+    }
+}
+
+/// What TLS made of it, if TLS it was.
+fn tls(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// Whether a server was spoken to in TLS and answered in something else, or not at all: it may
+/// listen at the port of http alone.
+pub(super) fn speaks_no_tls(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Io(error) => {
+            tls(error).is_none_or(|error| matches!(error, rustls::Error::InvalidMessage(_)))
+        }
+        _ => true,
+    }
+}
