@@ -70,6 +70,30 @@ fn setting(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// The way to registries.
+#[derive(Debug, Args)]
+pub(crate) struct RegistryArguments {
+    /// File with the credentials for registries [default: those of podman, buildah and docker]
+    #[arg(long, env = "REGISTRY_AUTH_FILE", value_name = "FILE", hide_env = true)]
+    pub(crate) authfile: Option<PathBuf>,
+    /// Speak to registries without TLS where they have none (those on this machine always may)
+    #[arg(long)]
+    pub(crate) plain_http: bool,
+    /// Certificates that registries, and steps with network, are trusted by besides the usual ones
+    /// (never enters the image)
+    #[arg(long, env = "ONELAYER_CA_BUNDLE", value_name = "FILE")]
+    pub(crate) ca_bundle: Option<PathBuf>,
+}
+
+/// Where everything is that is kept between builds.
+#[derive(Debug, Args)]
+pub(crate) struct CacheArguments {
+    /// Folder for everything that is kept between builds
+    /// [default: $XDG_CACHE_HOME/onelayer, then ~/.cache/onelayer]
+    #[arg(long, env = "ONELAYER_CACHE_DIR", value_name = "DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+}
+
 /// What a recipe is rejected for, besides errors.
 #[derive(Debug, Args)]
 pub(crate) struct Strictness {
@@ -165,6 +189,10 @@ pub(crate) struct Plan {
     pub(crate) format: PlanFormat,
     #[command(flatten)]
     pub(crate) strictness: Strictness,
+    #[command(flatten)]
+    pub(crate) registries: RegistryArguments,
+    #[command(flatten)]
+    pub(crate) cache: CacheArguments,
 }
 
 #[derive(Debug, Args)]
@@ -183,13 +211,10 @@ pub(crate) struct Build {
     /// Run every step, even where its result is in the cache
     #[arg(long)]
     pub(crate) no_cache: bool,
-    /// Folder for everything that is kept between builds
-    /// [default: $XDG_CACHE_HOME/onelayer, then ~/.cache/onelayer]
-    #[arg(long, env = "ONELAYER_CACHE_DIR", value_name = "DIR")]
-    pub(crate) cache_dir: Option<PathBuf>,
-    /// Certificates that steps with network trust besides the image's own (never enters the image)
-    #[arg(long, env = "ONELAYER_CA_BUNDLE", value_name = "FILE")]
-    pub(crate) ca_bundle: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) registries: RegistryArguments,
+    #[command(flatten)]
+    pub(crate) cache: CacheArguments,
     /// Threads for the layer [default: one per core]; the image does not depend on it
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
@@ -209,6 +234,11 @@ pub(crate) struct Inspect {
     /// How it is printed
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub(crate) format: ReportFormat,
+    /// Which of several images [default: the one for this machine]
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    pub(crate) platform: Option<String>,
+    #[command(flatten)]
+    pub(crate) registries: RegistryArguments,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! `onelayer build`
 
-use onelayer::ops::{self, BuildOptions, Built};
+use onelayer::ops::{self, BuildOptions, Built, Registries};
 use onelayer::sandbox::Cancel;
 
 use super::arguments::{Build, RecipeArguments};
@@ -11,25 +11,20 @@ use super::{print, signals};
 
 impl RecipeArguments {
     /// Which recipe, and what was chosen about it.
-    pub(crate) fn choice(&self) -> ops::RecipeChoice {
+    pub(crate) fn choice(&self, registries: Registries) -> ops::RecipeChoice {
         ops::RecipeChoice {
             recipe: self.recipe.clone(),
             context: self.context.clone(),
             arguments: self.set.iter().cloned().collect(),
             platform: self.platform.clone(),
             target: self.target.clone(),
+            registries,
         }
     }
 }
 
 pub(crate) fn run(arguments: &Build, terminal: Terminal) -> Exit {
-    let planned = ops::plan(&arguments.recipe.choice());
-    let planned = match arguments.strictness.judge(planned) {
-        Ok(planned) => planned,
-        Err(error) => return print::error(&error, terminal),
-    };
-    print::diagnostics(&planned.source, &planned.warnings, terminal);
-    let Some(cache_directory) = arguments.cache_dir.clone().or_else(default_cache_directory) else {
+    let Some(cache_directory) = arguments.cache.directory() else {
         print::message(
             "error: no folder for the cache: `HOME` is not set\n  help: name one with `--cache-dir`\n",
         );
@@ -43,13 +38,25 @@ pub(crate) fn run(arguments: &Build, terminal: Terminal) -> Exit {
             return Exit::Bug;
         }
     };
+    let registries = (arguments.registries).registries(Some(&arguments.cache), Some(&cancel));
+    let access = registries.access.clone();
+    let planned = ops::plan(&arguments.recipe.choice(registries));
+    let planned = match arguments.strictness.judge(planned) {
+        Ok(planned) => planned,
+        Err(error) => {
+            let exit = print::error(&error, terminal);
+            return caught.exit().unwrap_or(exit);
+        }
+    };
+    print::diagnostics(&planned.source, &planned.warnings, terminal);
     let options = BuildOptions {
         outputs: arguments.output.clone(),
         tags: arguments.tag.clone(),
         reuse: !arguments.no_cache,
         cache_directory,
-        ca_bundle: arguments.ca_bundle.clone(),
+        ca_bundle: access.ca_bundle.clone(),
         proxies: proxies(),
+        access,
         threads: arguments.threads,
     };
     let progress = reporter(arguments.progress, terminal);
@@ -70,18 +77,6 @@ fn lines(built: &Built) -> String {
     (built.outputs.iter())
         .map(|output| format!("{output}@{}\n", built.digest))
         .collect()
-}
-
-/// `$XDG_CACHE_HOME/onelayer`, then `~/.cache/onelayer` (XDG Base Directory Specification).
-fn default_cache_directory() -> Option<std::path::PathBuf> {
-    let absolute = |name| {
-        std::env::var_os(name)
-            .map(std::path::PathBuf::from)
-            .filter(|path| path.is_absolute())
-    };
-    absolute("XDG_CACHE_HOME")
-        .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
-        .map(|cache| cache.join("onelayer"))
 }
 
 /// The caller's proxy variables, which steps with network see (curl(1), "ENVIRONMENT").

@@ -8,7 +8,9 @@ use super::print;
 use super::terminal::Terminal;
 
 pub(crate) fn run(arguments: &Inspect, terminal: Terminal) -> Exit {
-    match ops::inspect(&arguments.reference) {
+    let registries = arguments.registries.registries(None, None);
+    let platform = arguments.platform.as_deref();
+    match ops::inspect(&arguments.reference, platform, &registries) {
         Ok(inspection) => print::data(&match arguments.format {
             ReportFormat::Text => inspection.to_string(),
             ReportFormat::Json => inspection.to_json(),

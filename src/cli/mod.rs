@@ -15,6 +15,7 @@ mod inspect;
 mod man;
 mod plan;
 mod print;
+mod registries;
 mod reporter;
 mod schema;
 mod signals;

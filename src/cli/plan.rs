@@ -8,7 +8,8 @@ use super::print;
 use super::terminal::Terminal;
 
 pub(crate) fn run(arguments: &Plan, terminal: Terminal) -> Exit {
-    let planned = ops::plan(&arguments.recipe.choice());
+    let registries = (arguments.registries).registries(Some(&arguments.cache), None);
+    let planned = ops::plan(&arguments.recipe.choice(registries));
     let planned = match arguments.strictness.judge(planned) {
         Ok(planned) => planned,
         Err(error) => return print::error(&error, terminal),

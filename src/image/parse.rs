@@ -94,6 +94,12 @@ impl Index {
 }
 
 impl Manifest {
+    /// What a manifest or index says that it is.
+    pub fn announced(bytes: &[u8]) -> Option<String> {
+        let outline: Outline = json(bytes, "manifest").ok()?;
+        outline.media_type
+    }
+
     /// Reads a manifest that a descriptor announced as `media_type`.
     pub fn parse(bytes: &[u8], media_type: &str) -> Result<Self, DocumentError> {
         if !matches!(

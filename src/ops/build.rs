@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use serde::Serialize;
 
@@ -14,9 +15,10 @@ use crate::plan::{Action, ImageSettings, LimitSettings, Plan};
 use crate::progress::{Event, Reporter};
 use crate::sandbox::{Cancel, Launcher};
 use crate::store::Store;
-use crate::transport::{Destinations, Reference, Tag};
+use crate::transport::{Access, Destinations, Reference, Tag, Watch};
 use crate::tree::Tree;
 
+use super::bring::Brought;
 use super::{Error, Planned};
 
 /// Version of the JSON form of [`Built`].
@@ -37,6 +39,8 @@ pub struct BuildOptions {
     pub ca_bundle: Option<PathBuf>,
     /// Proxy variables for steps with network.
     pub proxies: Vec<(String, String)>,
+    /// The way to registries.
+    pub access: Access,
     /// Threads for the layer; one per core if `None`.
     pub threads: Option<NonZeroUsize>,
 }
@@ -90,8 +94,18 @@ pub fn build(
     };
     check_host(plan, &access)?;
     let destinations = Destinations::open(&references)?;
-    let bases = planned.images();
     let store = Store::open(&options.cache_directory)?;
+    let cancelled = || cancel.is_cancelled();
+    let bases = Brought {
+        known: planned.images(),
+        store: &store,
+        access: &options.access,
+        watch: Watch {
+            cancelled: &cancelled,
+            reporter,
+        },
+        remotes: Mutex::default(),
+    };
     let execution = Execution {
         store: &store,
         bases: &bases,

@@ -19,9 +19,9 @@ use crate::plan::{
 use crate::recipe::Platform;
 use crate::tree::{Marks, Upper, WalkOptions, walk};
 
-use super::Error;
 use super::images::Images;
 use super::recipes::Recipes;
+use super::{Error, Registries};
 
 /// Name of the file that leaves inputs out, in gitignore(5) syntax.
 const IGNORE_FILE: &str = ".onelayerignore";
@@ -42,7 +42,11 @@ pub(super) struct Context {
 impl Context {
     /// Opens `directory` and reads its ignore file. `chain` names the recipe, after all that are
     /// built on it.
-    pub(super) fn open(directory: &Path, chain: Vec<PathBuf>) -> io::Result<Self> {
+    pub(super) fn open(
+        directory: &Path,
+        chain: Vec<PathBuf>,
+        registries: &Registries,
+    ) -> io::Result<Self> {
         let directory = fs::canonicalize(directory)?;
         let mut ignored = GitignoreBuilder::new(&directory);
         // What `init` writes for editors is no input, unless the user's own lines take it back.
@@ -62,8 +66,8 @@ impl Context {
         }
         let ignored = ignored.build().map_err(broken)?;
         Ok(Self {
-            images: Images::new(&directory),
-            recipes: Recipes::new(&directory, chain),
+            images: Images::new(&directory, registries),
+            recipes: Recipes::new(&directory, chain, registries),
             directory,
             ignored,
         })

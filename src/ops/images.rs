@@ -1,26 +1,31 @@
 //! The images that a recipe names, found once and used for planning and building alike.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use crate::digest::Digest;
-use crate::execute::{Bases, LayerContent};
-use crate::image::{self, ConfigFile};
-use crate::plan::{ImageSettings, InputError, InputImage, PlannedImage, PlannedLayer};
+use crate::image::ConfigFile;
+use crate::plan::{ImageSettings, InputError, InputImage, PlannedLayer};
 use crate::recipe::Platform;
-use crate::sandbox::Cancel;
-use crate::transport::{Found, Reference, Source, TransportError};
+use crate::transport::{Found, ImageName, Reference, Remote, Source, TransportError};
+
+use super::Registries;
+use super::plan::in_words_of_images;
+use super::registries::Kept;
 
 /// Images by reference, as far as they were asked for.
 #[derive(Debug)]
 pub(super) struct Images {
     /// What relative paths in references start from.
     directory: PathBuf,
-    found: Mutex<BTreeMap<Asked, Arc<Known>>>,
+    registries: Registries,
+    kept: Kept,
+    found: RefCell<BTreeMap<Asked, Arc<Known>>>,
     /// Why the last image could not be read, if that is not the recipe's fault.
-    failure: Mutex<Option<TransportError>>,
+    failure: RefCell<Option<TransportError>>,
 }
 
 /// A reference as written, and a platform.
@@ -31,17 +36,26 @@ type Asked = (String, String);
 pub(super) struct Known {
     /// Spelled out, but with its path as the recipe has it: a plan is the same everywhere.
     pub(super) reference: String,
-    pub(super) source: Source,
+    pub(super) place: Place,
     pub(super) image: Found,
+}
+
+/// Where an image's blobs are.
+#[derive(Debug)]
+pub(super) enum Place {
+    Local(Source),
+    Registry(ImageName),
 }
 
 impl Images {
     /// None yet; relative paths start from `directory`.
-    pub(super) fn new(directory: &Path) -> Self {
+    pub(super) fn new(directory: &Path, registries: &Registries) -> Self {
         Self {
             directory: directory.to_owned(),
-            found: Mutex::default(),
-            failure: Mutex::default(),
+            kept: Kept::new(registries.cache_directory.clone()),
+            registries: registries.clone(),
+            found: RefCell::default(),
+            failure: RefCell::default(),
         }
     }
 
@@ -64,7 +78,7 @@ impl Images {
             }
             Err(Failure::Transport(error)) => {
                 let shown = error.to_string();
-                *lock(&self.failure) = Some(error);
+                self.failure.replace(Some(error));
                 return Err(failed(shown.into()));
             }
         };
@@ -87,7 +101,7 @@ impl Images {
 
     /// Takes the reason why an image could not be read, if there is one.
     pub(super) fn failure(&self) -> Option<TransportError> {
-        lock(&self.failure).take()
+        self.failure.take()
     }
 
     fn find(
@@ -99,59 +113,39 @@ impl Images {
         let reference = Reference::source(text).map_err(Failure::Reference)?;
         let shown = reference.to_string();
         let asked = (shown.clone(), platform.to_string());
-        if let Some(known) = lock(&self.found).get(&asked)
+        if let Some(known) = self.found.borrow().get(&asked)
             && digest.is_none_or(|digest| known.image.digest == digest)
         {
             return Ok(Arc::clone(known));
         }
-        let wanted = image::Platform {
-            os: platform.part(crate::recipe::PlatformPart::Os).to_owned(),
-            architecture: platform.architecture().to_owned(),
-            variant: platform.variant().map(str::to_owned),
+        let wanted = in_words_of_images(platform);
+        let find = || match &reference {
+            Reference::Docker(name) => {
+                let image = self.registries.with(|watch| {
+                    let remote = Remote::open(name, &self.registries.access, watch)?;
+                    remote.image(digest.as_ref(), Some(&wanted), &self.kept)
+                })?;
+                Ok((Place::Registry(name.clone()), image))
+            }
+            local => {
+                let source = Source::open_from(&self.directory, local)?;
+                let image = source.image(digest.as_ref(), Some(&wanted))?;
+                Ok((Place::Local(source), image))
+            }
         };
-        let find = || {
-            let source = Source::open_from(&self.directory, &reference)?;
-            let image = source.image(digest.as_ref(), Some(&wanted))?;
-            Ok((source, image))
-        };
-        let (source, image) = find().map_err(Failure::Transport)?;
+        let (place, image) = find().map_err(Failure::Transport)?;
         let known = Arc::new(Known {
             reference: shown,
-            source,
+            place,
             image,
         });
-        lock(&self.found).insert(asked, Arc::clone(&known));
+        self.found.borrow_mut().insert(asked, Arc::clone(&known));
         Ok(known)
     }
 
     /// All that were found.
     pub(super) fn all(&self) -> Vec<Arc<Known>> {
-        lock(&self.found).values().cloned().collect()
-    }
-}
-
-/// All images of a plan, to build from.
-pub(super) struct Brought(pub(super) Vec<Arc<Known>>);
-
-impl Brought {
-    /// The one that a plan names.
-    pub(super) fn find(&self, image: &PlannedImage) -> Option<&Known> {
-        let mut known = self.0.iter().map(Arc::as_ref);
-        known.find(|known| known.image.digest == image.digest && known.reference == image.image)
-    }
-}
-
-impl Bases for Brought {
-    fn layer(
-        &self,
-        image: &PlannedImage,
-        layer: &PlannedLayer,
-        _: &Cancel,
-    ) -> Result<LayerContent, Box<dyn StdError + Send + Sync>> {
-        match self.find(image) {
-            Some(known) => known.layer(layer),
-            None => Err(format!("`{}` was not found when the plan was made", image.image).into()),
-        }
+        self.found.borrow().values().cloned().collect()
     }
 }
 
@@ -159,20 +153,6 @@ impl Bases for Brought {
 enum Failure {
     Reference(crate::transport::ParseReferenceError),
     Transport(TransportError),
-}
-
-impl Known {
-    /// The blob of one of its layers.
-    pub(super) fn layer(
-        &self,
-        layer: &PlannedLayer,
-    ) -> Result<LayerContent, Box<dyn StdError + Send + Sync>> {
-        let mut layers = self.image.manifest.layers.iter();
-        match layers.find(|descriptor| descriptor.digest == layer.digest) {
-            Some(descriptor) => Ok(Box::new(self.source.blob(descriptor, "layer")?)),
-            None => Err(format!("`{}` has no layer {}", self.reference, layer.digest).into()),
-        }
-    }
 }
 
 /// What an image says about itself, as a plan has it.
@@ -193,8 +173,4 @@ fn settings(file: &ConfigFile) -> ImageSettings {
         stop_signal: config.stop_signal.clone(),
         ..ImageSettings::default()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::transport::{self, Reference};
+use crate::transport::{self, Reference, Remote};
 
-use super::Error;
+use super::{Error, Registries};
 
 /// Version of the JSON form.
 const VERSION: u32 = 1;
@@ -19,15 +19,27 @@ pub struct Inspection {
     image: transport::Inspection,
 }
 
-/// Reads what `reference` names; layers are looked for and not read.
+/// Reads what `reference` names, that for `platform` (this machine's if `None`) if it is several;
+/// layers are looked for and not read.
 ///
 /// # Errors
-/// When there is no such image, or something about it does not fit.
-pub fn inspect(reference: &str) -> Result<Inspection, Error> {
-    let reference: Reference = reference.parse()?;
+/// When there is no such image, something about it does not fit, or a registry fails.
+pub fn inspect(
+    reference: &str,
+    platform: Option<&str>,
+    registries: &Registries,
+) -> Result<Inspection, Error> {
+    let reference = Reference::source(reference)?;
+    let platform = super::plan::platform(platform)?;
+    let image = match &reference {
+        Reference::Docker(name) => registries.with(|watch| {
+            Remote::open(name, &registries.access, watch)?.inspect(Some(&platform))
+        })?,
+        local => transport::inspect(local, Some(&platform))?,
+    };
     Ok(Inspection {
         version: VERSION,
-        image: transport::inspect(&reference, None)?,
+        image,
     })
 }
 

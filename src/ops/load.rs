@@ -10,7 +10,7 @@ use crate::source::{SourceFile, Span};
 use crate::syntax::Document;
 use crate::validate;
 
-use super::Error;
+use super::{Error, Registries};
 
 /// Names of recipes in a folder, the first one found wins.
 pub(super) const NAMES: [&str; 3] = ["recipe.yaml", "recipe.yml", "recipe.toml"];
@@ -29,6 +29,8 @@ pub struct RecipeChoice {
     pub platform: Option<String>,
     /// Stage to make the image of, instead of the recipe's end.
     pub target: Option<String>,
+    /// The way to the images that it names.
+    pub registries: Registries,
 }
 
 /// Reads the recipe at `path`, or in the folder `path`.

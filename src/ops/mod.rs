@@ -2,6 +2,7 @@
 //!
 //! This is the only module that sees both halves, and the only one that knows the order.
 
+mod bring;
 mod build;
 mod context;
 mod convert;
@@ -14,6 +15,7 @@ mod inspect;
 mod load;
 mod plan;
 mod recipes;
+mod registries;
 mod replace;
 
 pub use build::{BuildOptions, Built, build};
@@ -25,3 +27,4 @@ pub use init::{Initialised, init};
 pub use inspect::{Inspection, inspect};
 pub use load::{RecipeChoice, load, load_from, validate};
 pub use plan::{Planned, plan};
+pub use registries::Registries;

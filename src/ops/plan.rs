@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, sort};
+use crate::image;
 use crate::plan::{self, HostPlatform, Plan};
-use crate::recipe::{Platform, Recipe};
+use crate::recipe::{Platform, PlatformPart, Recipe};
 use crate::source::SourceFile;
 use crate::validate::{self, Checked, Settings, ValidRecipe};
 
 use super::context::Context;
-use super::images::Brought;
+use super::images::Known;
 use super::{Error, RecipeChoice, load};
 
 /// A recipe that can be built, with what it came from.
@@ -47,15 +49,13 @@ impl Planned {
     }
 
     /// The images that it, and the recipes that it starts from, are made of.
-    pub(super) fn images(&self) -> Brought {
+    pub(super) fn images(&self) -> Vec<Arc<Known>> {
         let below = self.below();
         let contexts = below.iter().map(|planned| &planned.context);
         let contexts = contexts.chain([&self.context]);
-        Brought(
-            contexts
-                .flat_map(|context| context.images().all())
-                .collect(),
-        )
+        contexts
+            .flat_map(|context| context.images().all())
+            .collect()
     }
 
     /// The recipes that this one starts from, and those that they start from.
@@ -90,10 +90,11 @@ pub(super) fn plan_below(choice: &RecipeChoice, chain: &[PathBuf]) -> Result<Pla
         true => Path::new("."),
         false => folder,
     };
-    let context = Context::open(folder, chain).map_err(|cause| Error::Read {
-        path: folder.to_owned(),
-        cause,
-    })?;
+    let context =
+        Context::open(folder, chain, &choice.registries).map_err(|cause| Error::Read {
+            path: folder.to_owned(),
+            cause,
+        })?;
     let checked = resolve(&source, &mut settings, &context)?;
     let rejected = |source, diagnostics| Error::Rejected {
         recipe: source,
@@ -165,6 +166,23 @@ fn resolve(
 fn host() -> HostPlatform {
     HostPlatform {
         machine: std::env::consts::ARCH.to_owned(),
+    }
+}
+
+/// A platform that was named, or this machine's, in the image's words.
+pub(super) fn platform(text: Option<&str>) -> Result<image::Platform, Error> {
+    let named = text.map(str::parse::<Platform>).transpose();
+    let platform = named.map_err(Error::Platform)?;
+    let platform = platform.unwrap_or_else(|| Platform::of_machine(&host().machine));
+    Ok(in_words_of_images(&platform))
+}
+
+/// A recipe's platform in the image's words.
+pub(super) fn in_words_of_images(platform: &Platform) -> image::Platform {
+    image::Platform {
+        os: platform.part(PlatformPart::Os).to_owned(),
+        architecture: platform.architecture().to_owned(),
+        variant: platform.variant().map(str::to_owned),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::plan::{InputError, InputRecipe};
 use crate::recipe::Platform;
 
 use super::plan::plan_below;
-use super::{Error, Planned, RecipeChoice, load};
+use super::{Error, Planned, RecipeChoice, Registries, load};
 
 /// How many recipes may start from one another.
 const DEEPEST: usize = 16;
@@ -22,6 +22,7 @@ pub(super) struct Recipes {
     directory: PathBuf,
     /// The recipe itself, after all that are built on it, without links.
     chain: Vec<PathBuf>,
+    registries: Registries,
     planned: RefCell<BTreeMap<Asked, Rc<Planned>>>,
     /// What is wrong with the last one, if that is not the fault of the recipe that names it.
     failure: RefCell<Option<Error>>,
@@ -40,10 +41,11 @@ enum Failure {
 
 impl Recipes {
     /// None yet; `chain` ends with the recipe that names them.
-    pub(super) fn new(directory: &Path, chain: Vec<PathBuf>) -> Self {
+    pub(super) fn new(directory: &Path, chain: Vec<PathBuf>, registries: &Registries) -> Self {
         Self {
             directory: directory.to_owned(),
             chain,
+            registries: registries.clone(),
             planned: RefCell::default(),
             failure: RefCell::default(),
         }
@@ -107,6 +109,7 @@ impl Recipes {
             // As it was named: messages name it so too.
             recipe: place,
             platform: Some(platform.to_string()),
+            registries: self.registries.clone(),
             ..RecipeChoice::default()
         };
         let planned = plan_below(&choice, &self.chain).map_err(|e| Failure::Other(Box::new(e)))?;

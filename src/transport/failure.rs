@@ -206,15 +206,17 @@ impl TransportError {
     /// Whether the place answered, and what was asked for is not there: another reference, tag,
     /// digest or platform would do.
     pub fn is_choice(&self) -> bool {
-        matches!(
-            self,
-            Self::NoPlace { .. }
-                | Self::Missing { .. }
-                | Self::Several { .. }
-                | Self::NoPlatform { .. }
-                | Self::Pinned { .. }
-                | Self::Unusable { .. }
-        )
+        let is_missing = |error: &RegistryError| matches!(error, RegistryError::Missing { .. });
+        matches!(self, Self::Registry(error) if is_missing(error))
+            || matches!(
+                self,
+                Self::NoPlace { .. }
+                    | Self::Missing { .. }
+                    | Self::Several { .. }
+                    | Self::NoPlatform { .. }
+                    | Self::Pinned { .. }
+                    | Self::Unusable { .. }
+            )
     }
 
     /// What the user can do about it.

@@ -6,7 +6,9 @@ use crate::digest::Digest;
 use crate::image::{ConfigFile, Platform};
 
 use super::failure::TransportError;
+use super::found::Found;
 use super::reference::Reference;
+use super::remote::{Forgetful, Remote};
 use super::source::Source;
 
 /// What `inspect` tells.
@@ -42,18 +44,36 @@ pub struct LayerSummary {
     pub uncompressed_size: Option<u64>,
 }
 
-/// Reads the documents of the image at `reference`, the one for `platform` if it has several. The
-/// layers' blobs are looked for but not read.
+/// Reads the documents of the image at `reference`, a layout or archive, the one for `platform` if
+/// it has several. The layers' blobs are looked for but not read.
+///
+/// # Errors
+/// When there is no such image, or something of it is missing or does not fit.
 pub fn inspect(
     reference: &Reference,
     platform: Option<&Platform>,
 ) -> Result<Inspection, TransportError> {
     let source = Source::open(reference)?;
     let found = source.image(None, platform)?;
-    let (manifest, config) = (found.manifest, found.config);
-    for layer in &manifest.layers {
+    for layer in &found.manifest.layers {
         source.blob(layer, "layer")?;
     }
+    Ok(summary(reference.to_string(), found))
+}
+
+impl Remote<'_> {
+    /// Reads the documents of the image, the one for `platform` if it is several.
+    ///
+    /// # Errors
+    /// As [`Remote::image`].
+    pub fn inspect(&self, platform: Option<&Platform>) -> Result<Inspection, TransportError> {
+        let found = self.image(None, platform, &Forgetful)?;
+        Ok(summary(self.to_string(), found))
+    }
+}
+
+fn summary(reference: String, found: Found) -> Inspection {
+    let (manifest, config) = (found.manifest, found.config);
     let layers = manifest.layers.iter().zip(&config.diff_ids);
     let layers: Vec<LayerSummary> = layers
         .map(|(layer, diff_id)| LayerSummary {
@@ -65,8 +85,8 @@ pub fn inspect(
         })
         .collect();
     let documents = found.size + manifest.config.size;
-    Ok(Inspection {
-        reference: reference.to_string(),
+    Inspection {
+        reference,
         digest: found.digest,
         size: layers
             .iter()
@@ -74,5 +94,5 @@ pub fn inspect(
         config,
         annotations: manifest.annotations,
         layers,
-    })
+    }
 }

@@ -24,6 +24,8 @@ mod layout;
 mod platform;
 mod reference;
 mod registry;
+mod remote;
+mod search;
 mod source;
 mod staging;
 
@@ -37,6 +39,7 @@ pub use registry::{
     Access, Blob, Challenge, Fetched, ManifestName, Mount, Registry, RegistryError, Retry, Session,
     Watch,
 };
+pub use remote::{Documents, Forgetful, Remote};
 pub use source::{BlobReader, Source};
 
 /// The version of the image layout, and the file that says it ([image-layout.md]).
