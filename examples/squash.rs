@@ -10,7 +10,7 @@ use std::error::Error;
 use onelayer::image::{self, Config, Description, Platform};
 use onelayer::layer::{self, Options};
 use onelayer::progress::Silent;
-use onelayer::transport::{Destinations, Reference};
+use onelayer::transport::{Destinations, Reference, Watch};
 use onelayer::tree::{self, Marks, Tree, Upper, WalkOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -51,6 +51,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         annotations: BTreeMap::new(),
     };
     let image = image::assemble(vec![layer], &description)?;
-    destinations.commit(&image)?;
+    destinations.commit(&image, &Watch::default())?;
     Ok(())
 }

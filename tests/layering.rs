@@ -36,7 +36,12 @@ const EDGES: &[(&str, &[&str])] = &[
     // back half: a tree to an image; knows nothing of recipes
     ("layer", &["digest", "progress", "tree"]),
     ("image", &["digest", "layer"]),
-    ("transport", &["digest", "image"]),
+    // `layer` for what a layer's digests are; `rootfs` for the output that is a directory, which is
+    // unpacked beneath a handle; `progress` for what such a directory lacks.
+    (
+        "transport",
+        &["digest", "image", "layer", "progress", "rootfs"],
+    ),
     // composition
     (
         "ops",
@@ -89,8 +94,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("webpki_root_certs", &["execute/fetch/"]),
     ("pem", &["execute/certificates/"]),
     ("zip", &["execute/archive/"]),
-    ("flate2", &["execute/archive/"]),
-    ("zstd", &["execute/archive/"]),
+    ("flate2", &["execute/archive/", "transport/"]),
+    ("zstd", &["execute/archive/", "transport/"]),
     ("lzma_rust2", &["execute/archive/"]),
     ("bzip2", &["execute/archive/"]),
 ];

@@ -14,7 +14,7 @@ use crate::plan::{Action, ImageSettings, LimitSettings, Plan};
 use crate::progress::{Event, Reporter};
 use crate::sandbox::{Cancel, Launcher};
 use crate::store::Store;
-use crate::transport::{Destinations, Reference, Tag};
+use crate::transport::{Destinations, Reference, Watch};
 use crate::tree::Tree;
 
 use super::{Error, Planned};
@@ -120,10 +120,6 @@ fn references(plan: &Plan, options: &BuildOptions) -> Result<Vec<Reference>, Err
     } else {
         &options.tags
     };
-    let tags: Vec<Tag> = tags
-        .iter()
-        .map(|tag| tag.parse())
-        .collect::<Result<_, _>>()?;
     let default = [format!("oci:out/{}", plan.name)];
     let outputs = if options.outputs.is_empty() {
         default.as_slice()
@@ -132,23 +128,7 @@ fn references(plan: &Plan, options: &BuildOptions) -> Result<Vec<Reference>, Err
     };
     let mut references = Vec::new();
     for output in outputs {
-        match output.parse()? {
-            Reference::Oci {
-                directory,
-                tag: None,
-            } => {
-                references.extend(tags.iter().map(|tag| Reference::Oci {
-                    directory: directory.clone(),
-                    tag: Some(tag.clone()),
-                }));
-            }
-            // An archive is one image with one name.
-            Reference::OciArchive { file, tag: None } => references.push(Reference::OciArchive {
-                file,
-                tag: tags.first().cloned(),
-            }),
-            tagged => references.push(tagged),
-        }
+        references.extend(Reference::outputs(output, &plan.name, tags)?);
     }
     Ok(references)
 }
@@ -228,7 +208,11 @@ fn write(
     destinations.add(blob, &layer.digest)?;
     let image = image::assemble(vec![layer], &description(&plan.config))?;
     check_limits(&image, &plan.limits)?;
-    destinations.commit(&image)?;
+    let watch = Watch {
+        reporter,
+        cancel: &|| cancel.is_cancelled(),
+    };
+    destinations.commit(&image, &watch)?;
     Ok(image)
 }
 

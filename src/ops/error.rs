@@ -174,7 +174,11 @@ impl Error {
                 }
                 _ => ErrorKind::Step,
             },
-            Self::Layer(LayerError::Cancelled) => ErrorKind::Cancelled,
+            Self::Layer(LayerError::Cancelled) | Self::Transport(TransportError::Cancelled) => {
+                ErrorKind::Cancelled
+            }
+            Self::Transport(TransportError::ChosenDigest { .. }) => ErrorKind::Usage,
+            Self::Transport(error) if error.is_unsupported() => ErrorKind::Host,
             Self::Unfaithful { .. } | Self::Untranslatable { .. } => ErrorKind::Bug,
             Self::Read { .. }
             | Self::Search { .. }
@@ -213,6 +217,7 @@ impl Error {
             ),
             Self::Packages(error) => error.help().map(str::to_owned),
             Self::Step(error) => error.source.help(),
+            Self::Transport(error) => error.help().map(str::to_owned),
             _ => None,
         }
     }
