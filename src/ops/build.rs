@@ -7,11 +7,12 @@ use serde::Serialize;
 
 use crate::digest::Digest;
 use crate::execute::Execution;
-use crate::image::{self, Config, Description, Image};
+use crate::image::{self, Config, Description, Healthcheck, Image};
 use crate::layer::{self, Compression};
 use crate::packages::{self, HostAccess};
-use crate::plan::{Action, ImageSettings, LimitSettings, Plan};
+use crate::plan::{Action, HealthcheckSettings, ImageSettings, LimitSettings, Plan};
 use crate::progress::{Event, Reporter};
+use crate::recipe;
 use crate::sandbox::{Cancel, Launcher};
 use crate::store::Store;
 use crate::transport::{Destinations, Reference, Watch};
@@ -25,7 +26,8 @@ const VERSION: u32 = 1;
 /// How to build.
 #[derive(Debug, Clone, Default)]
 pub struct BuildOptions {
-    /// Destinations, as containers-transports(5) spells them; `oci:out/NAME` if there are none.
+    /// Destinations, as containers-transports(5) spells them; `oci:out/NAME`, or
+    /// `docker-archive:out/NAME.tar` in docker's format, if there are none.
     pub outputs: Vec<String>,
     /// Tags instead of the recipe's.
     pub tags: Vec<String>,
@@ -120,7 +122,11 @@ fn references(plan: &Plan, options: &BuildOptions) -> Result<Vec<Reference>, Err
     } else {
         &options.tags
     };
-    let default = [format!("oci:out/{}", plan.name)];
+    let is_docker = plan.output.format == recipe::Format::Docker;
+    let default = [match is_docker {
+        true => format!("docker-archive:out/{}.tar", plan.name),
+        false => format!("oci:out/{}", plan.name),
+    }];
     let outputs = if options.outputs.is_empty() {
         default.as_slice()
     } else {
@@ -129,6 +135,13 @@ fn references(plan: &Plan, options: &BuildOptions) -> Result<Vec<Reference>, Err
     let mut references = Vec::new();
     for output in outputs {
         references.extend(Reference::outputs(output, &plan.name, tags)?);
+    }
+    let is_layout =
+        |found: &&Reference| matches!(found, Reference::Oci { .. } | Reference::OciArchive { .. });
+    if let Some(layout) = references.iter().find(is_layout).filter(|_| is_docker) {
+        return Err(Error::DockerInLayout {
+            output: layout.to_string(),
+        });
     }
     Ok(references)
 }
@@ -206,7 +219,7 @@ fn write(
     };
     let layer = layer::squash(tree, &options, &mut blob, reporter)?;
     destinations.add(blob, &layer.digest)?;
-    let image = image::assemble(vec![layer], &description(&plan.config))?;
+    let image = image::assemble(vec![layer], &description(&plan.config, plan.output.format))?;
     check_limits(&image, &plan.limits)?;
     let watch = Watch {
         reporter,
@@ -226,7 +239,7 @@ fn compression(plan: &Plan) -> Compression {
     }
 }
 
-fn description(settings: &ImageSettings) -> Description {
+fn description(settings: &ImageSettings, format: recipe::Format) -> Description {
     Description {
         platform: image::Platform {
             os: "linux".to_owned(),
@@ -246,7 +259,25 @@ fn description(settings: &ImageSettings) -> Description {
             working_dir: settings.workdir.clone(),
             labels: settings.labels.clone(),
             stop_signal: settings.stop_signal.clone(),
+            healthcheck: settings.healthcheck.as_ref().map(healthcheck),
         },
         annotations: settings.annotations.clone(),
+        format: match format {
+            recipe::Format::Oci => image::Format::Oci,
+            recipe::Format::Docker => image::Format::Docker,
+        },
+    }
+}
+
+/// Seconds as the nanoseconds that docker counts in.
+fn healthcheck(settings: &HealthcheckSettings) -> Healthcheck {
+    let nanoseconds =
+        |seconds: Option<u64>| seconds.map(|seconds| seconds.saturating_mul(1_000_000_000));
+    Healthcheck {
+        test: settings.test.clone(),
+        interval: nanoseconds(settings.interval),
+        timeout: nanoseconds(settings.timeout),
+        start_period: nanoseconds(settings.start_period),
+        retries: settings.retries.map(u64::from),
     }
 }

@@ -103,6 +103,13 @@ pub enum Error {
         /// How many are allowed.
         most: u64,
     },
+    /// An image layout is to hold an image in docker's format, which skopeo and podman do not find
+    /// there by its tag, and umoci does not read.
+    #[error("`{output}` holds images in OCI format, and the recipe says `format: docker`")]
+    DockerInLayout {
+        /// The layout or its archive.
+        output: String,
+    },
     /// The recipe runs foreign code, and this user cannot confine it.
     #[error("this recipe runs commands, which needs root")]
     NeedsRoot,
@@ -154,7 +161,10 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Rejected { .. } => ErrorKind::Rejected,
-            Self::Reference(_) | Self::Platform(_) | Self::NoStage { .. } => ErrorKind::Usage,
+            Self::Reference(_)
+            | Self::Platform(_)
+            | Self::NoStage { .. }
+            | Self::DockerInLayout { .. } => ErrorKind::Usage,
             Self::Limit { .. } => ErrorKind::Step,
             Self::NeedsRoot | Self::Packages(PackagesError::NoManager { .. }) => ErrorKind::Host,
             Self::Step(error) => match &error.source {
@@ -205,6 +215,9 @@ impl Error {
                     None => format!("choose one of `{}`", stages.join("`, `")),
                 })
             }
+            Self::DockerInLayout { .. } => Some(
+                "write a `docker-archive:`, or `output: {format: oci}` in the recipe".to_owned(),
+            ),
             Self::Limit { key, .. } => Some(format!(
                 "find what takes the room with `onelayer inspect`, or raise `limits.{key}`"
             )),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use onelayer::image::{self, Config, Description, Image, Platform};
+use onelayer::image::{self, Config, Description, Format, Image, Platform};
 use onelayer::layer::{self, Compression, Layer, Options};
 use onelayer::progress::Silent;
 use onelayer::transport::{Destinations, Watch};
@@ -62,6 +62,7 @@ pub(crate) fn describe(layers: Vec<Layer>) -> Image {
             ..Config::default()
         },
         annotations: BTreeMap::from([("k".to_owned(), "v".to_owned())]),
+        format: Format::Oci,
     };
     image::assemble(layers, &description).unwrap()
 }
