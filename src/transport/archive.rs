@@ -28,9 +28,12 @@ pub(super) struct ArchiveWriter {
     state: State,
 }
 
+/// The blobs among the members, with offset and size.
+type Members = BTreeMap<Digest, (u64, u64)>;
+
 enum State {
-    /// Members are added; the blobs among them with offset and size.
-    Open(Tape, BTreeMap<Digest, (u64, u64)>),
+    /// Members are added.
+    Open(Tape, Members),
     Complete(NamedTempFile),
     Gone,
 }
@@ -51,11 +54,11 @@ impl ArchiveWriter {
             staging,
             path: path.to_owned(),
             tag,
-            state: State::Open(tape, BTreeMap::new()),
+            state: State::Open(tape, Members::new()),
         })
     }
 
-    fn tape(&mut self) -> Result<(&mut Tape, &mut BTreeMap<Digest, (u64, u64)>), TransportError> {
+    fn tape(&mut self) -> Result<(&mut Tape, &mut Members), TransportError> {
         match &mut self.state {
             State::Open(tape, blobs) => Ok((tape, blobs)),
             _ => Err(TransportError::ForeignBlob),

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use tar::{Entry, EntryType};
+use tar::EntryType;
 
 use crate::layer::Layer;
 use crate::rootfs::{FileKind, Owner, Permission, Rootfs, RootfsError};
@@ -18,6 +18,7 @@ use crate::transport::plain_layer::PlainLayer;
 use crate::transport::staged_folder::FILLED;
 
 use super::losses::Losses;
+use super::members::{Member, Members};
 use super::traits::Traits;
 
 /// What begins the name of a whiteout, and the one that hides all of a directory (image-spec,
@@ -94,18 +95,16 @@ impl<'a> Extraction<'a> {
         &mut self,
         layer: &Layer,
         blobs: &Blobs,
-        act: fn(&mut Self, &Path, &mut Entry<'_, PlainLayer<'_>>) -> Result<(), EntryError>,
+        act: fn(&mut Self, &Path, &Member, &mut dyn Read) -> Result<(), EntryError>,
     ) -> Result<(), TransportError> {
         let diff_id = layer.diff_id;
         let watch = self.watch;
         let read = |source| TransportError::ReadLayer { diff_id, source };
-        let mut archive = tar::Archive::new(PlainLayer::open(layer, blobs, watch)?);
-        for entry in archive.entries().map_err(read)? {
+        let mut members = Members::new(PlainLayer::open(layer, blobs, watch)?);
+        while let Some(member) = members.next().map_err(read)? {
             watch.check()?;
-            let mut entry = entry.map_err(read)?;
-            let name = entry.path_bytes().into_owned();
-            let acted = match below(&name) {
-                Some(path) => act(self, &path, &mut entry),
+            let acted = match below(&member.name) {
+                Some(path) => act(self, &path, &member, &mut members),
                 None => Err(EntryError::Unusable("its name leads upwards")),
             };
             acted.map_err(|error| match error {
@@ -115,12 +114,12 @@ impl<'a> Extraction<'a> {
                 EntryError::Cancelled => TransportError::Cancelled,
                 EntryError::Unusable(reason) => TransportError::Entry {
                     diff_id,
-                    entry: name.escape_ascii().to_string(),
+                    entry: member.name.escape_ascii().to_string(),
                     reason,
                 },
             })?;
         }
-        archive.into_inner().finish()
+        members.into_inner().finish()
     }
 
     fn wrong(&self, source: RootfsError) -> TransportError {
@@ -131,7 +130,7 @@ impl<'a> Extraction<'a> {
     }
 
     /// Carries out a whiteout.
-    fn remove(&mut self, path: &Path, _: &mut Entry<'_, PlainLayer<'_>>) -> Result<(), EntryError> {
+    fn remove(&mut self, path: &Path, _: &Member, _: &mut dyn Read) -> Result<(), EntryError> {
         let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
             return Ok(());
         };
@@ -158,32 +157,34 @@ impl<'a> Extraction<'a> {
     fn unpack(
         &mut self,
         path: &Path,
-        entry: &mut Entry<'_, PlainLayer<'_>>,
+        member: &Member,
+        content: &mut dyn Read,
     ) -> Result<(), EntryError> {
-        let kind = entry.header().entry_type();
+        let (kind, traits) = (member.kind, &member.traits);
         let is_root = path == Path::new(FILLED);
         let is_whiteout = path
             .file_name()
             .is_some_and(|name| name.as_bytes().starts_with(WHITEOUT));
-        if is_whiteout || kind.is_pax_global_extensions() {
+        if is_whiteout {
             return Ok(());
         }
         if is_root && !kind.is_dir() {
             return Err(EntryError::Unusable("the root can only be a directory"));
         }
-        let traits = Traits::of(entry).map_err(EntryError::Read)?;
+        let (root, owner) = (self.root, traits.owner);
         if kind.is_dir() {
-            self.ensure_directory(path)?;
-            self.directories.insert(path.to_owned(), traits);
+            if !self.directories.contains_key(path) {
+                let make = || root.create_directory(path, 0o700, Owner::ROOT);
+                let (Permission::Granted | Permission::Denied) = self.replacing(path, make)?;
+            }
+            self.directories.insert(path.to_owned(), traits.clone());
             return Ok(());
         }
         if self.directories.contains_key(path) {
             self.clear(path)?;
         }
-        let owner = traits.owner;
-        let root = self.root;
         let owned = match kind {
-            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
+            EntryType::Regular | EntryType::Continuous => {
                 let made = self.replacing(path, || root.create_file(path, 0o600, owner))?;
                 let (mut file, owned) = made;
                 let mut buffer = vec![0; 64 << 10];
@@ -191,7 +192,7 @@ impl<'a> Extraction<'a> {
                     if self.watch.check().is_err() {
                         return Err(EntryError::Cancelled);
                     }
-                    match entry.read(&mut buffer).map_err(EntryError::Read)? {
+                    match content.read(&mut buffer).map_err(EntryError::Read)? {
                         0 => break,
                         read => file.write_all(&buffer[..read]).map_err(EntryError::Write)?,
                     }
@@ -199,17 +200,15 @@ impl<'a> Extraction<'a> {
                 owned
             }
             EntryType::Link => {
-                let target = entry.link_name_bytes();
-                let target = target.as_deref().and_then(below);
-                let target = target.ok_or(EntryError::Unusable("its target leads upwards"))?;
+                let target = below(&member.target)
+                    .ok_or(EntryError::Unusable("its target leads upwards"))?;
                 if target != path {
                     self.replacing(path, || root.hard_link(&target, path))?;
                 }
                 return Ok(());
             }
             EntryType::Symlink => {
-                let target = entry.link_name_bytes().unwrap_or_default();
-                let target = Path::new(OsStr::from_bytes(&target));
+                let target = Path::new(OsStr::from_bytes(&member.target));
                 self.replacing(path, || root.symlink(path, target, owner))?
             }
             EntryType::Char | EntryType::Block | EntryType::Fifo => {
@@ -218,11 +217,8 @@ impl<'a> Extraction<'a> {
                     EntryType::Block => FileKind::BlockDevice,
                     _ => FileKind::Fifo,
                 };
-                let number = entry.header().device_major().map_err(EntryError::Read)?;
-                let minor = entry.header().device_minor().map_err(EntryError::Read)?;
-                let number = (number.unwrap_or(0), minor.unwrap_or(0));
                 let owned = self.replacing(path, || {
-                    root.create_special(path, kind, number, 0o600, owner)
+                    root.create_special(path, kind, member.device, 0o600, owner)
                 })?;
                 if kind != FileKind::Fifo && owned == Permission::Denied {
                     self.losses.devices += 1;
@@ -232,7 +228,7 @@ impl<'a> Extraction<'a> {
             }
             _ => return Err(EntryError::Unusable("it is of no known kind")),
         };
-        self.describe(path, &traits, owned, kind != EntryType::Symlink)?;
+        self.describe(path, traits, owned, kind != EntryType::Symlink)?;
         Ok(())
     }
 
@@ -242,9 +238,7 @@ impl<'a> Extraction<'a> {
         path: &Path,
         make: impl Fn() -> Result<T, RootfsError>,
     ) -> Result<T, EntryError> {
-        if let Some(above) = path.parent() {
-            self.ensure_directory(above)?;
-        }
+        self.ensure_above(path)?;
         match make() {
             Err(error) if exists(&error) => {
                 self.clear(path)?;
@@ -254,28 +248,23 @@ impl<'a> Extraction<'a> {
         }
     }
 
-    /// Makes a directory with those above it, unless it is there.
-    fn ensure_directory(&mut self, path: &Path) -> Result<(), EntryError> {
-        let mut missing = Vec::new();
-        let mut above = Some(path);
-        while let Some(directory) = above.filter(|path| !path.as_os_str().is_empty()) {
-            if self.directories.contains_key(directory) {
-                break;
-            }
-            missing.push(directory);
-            above = directory.parent();
-        }
+    /// Makes the directories above `path` that no layer has listed.
+    fn ensure_above(&mut self, path: &Path) -> Result<(), EntryError> {
+        let above = path.ancestors().skip(1);
+        let missing: Vec<&Path> = above
+            .take_while(|above| {
+                !above.as_os_str().is_empty() && !self.directories.contains_key(*above)
+            })
+            .collect();
         for directory in missing.into_iter().rev() {
-            let make = || self.root.create_directory(directory, 0o700, Owner::ROOT);
-            let made = match make() {
+            match self.root.create_directory(directory, 0o700, Owner::ROOT) {
+                // Owners are set at the end, and counted there.
+                Ok(Permission::Granted | Permission::Denied) => {}
                 Err(error) if exists(&error) => {
-                    self.root.remove(directory)?;
-                    make()
+                    return Err(EntryError::Unusable("what it is in is no directory"));
                 }
-                made => made,
-            };
-            // Owners are set at the end, and counted there.
-            let (Permission::Granted | Permission::Denied) = made?;
+                Err(error) => return Err(error.into()),
+            }
             let traits = Traits::implied();
             self.directories.insert(directory.to_owned(), traits);
         }

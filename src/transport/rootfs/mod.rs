@@ -8,6 +8,8 @@ mod archive;
 mod directory;
 mod extraction;
 mod losses;
+mod members;
+mod records;
 mod traits;
 
 use std::path::Path;

@@ -1,10 +1,13 @@
 //! What an entry of a layer says besides its content.
 
-use std::io::{self, Read};
+use std::io;
 
-use tar::Entry;
+use tar::Header;
 
 use crate::rootfs::Owner;
+
+use super::members::wrong;
+use super::records::Records;
 
 /// The attribute's name follows (GNU tar and Go's archive/tar).
 const XATTR: &str = "SCHILY.xattr.";
@@ -31,39 +34,35 @@ impl Traits {
         }
     }
 
-    /// Reads header and PAX records (POSIX.1-2017, pax, "pax Extended Header").
-    pub(super) fn of(entry: &mut Entry<'_, impl Read>) -> io::Result<Self> {
-        let header = entry.header();
-        let id = |id: io::Result<u64>| {
-            u32::try_from(id?).map_err(|_| wrong("an owner above 4294967295"))
+    /// Takes them from a header and the records before it.
+    pub(super) fn of(header: &Header, records: &Records) -> io::Result<Self> {
+        let id = |keyword: &str, in_header: io::Result<u64>| {
+            let id = match records.number(keyword)? {
+                Some(id) => id,
+                None => in_header?,
+            };
+            u32::try_from(id).map_err(|_| wrong("an owner above 4294967295"))
         };
-        let mut traits = Self {
+        let modified = match records.get("mtime") {
+            Some(text) => std::str::from_utf8(text)
+                .ok()
+                .and_then(time)
+                .ok_or_else(|| wrong("an `mtime` that is no time"))?,
+            None => (header.mtime()?.try_into().unwrap_or(i64::MAX), 0),
+        };
+        Ok(Self {
             mode: header.mode()? & 0o7777,
             owner: Owner {
-                uid: id(header.uid())?,
-                gid: id(header.gid())?,
+                uid: id("uid", header.uid())?,
+                gid: id("gid", header.gid())?,
             },
-            modified: (header.mtime()?.try_into().unwrap_or(i64::MAX), 0),
-            xattrs: Vec::new(),
-        };
-        for record in entry.pax_extensions()?.into_iter().flatten() {
-            let record = record?;
-            let Ok(key) = record.key() else { continue };
-            if let Some(name) = key.strip_prefix(XATTR) {
-                traits
-                    .xattrs
-                    .push((name.as_bytes().to_vec(), record.value_bytes().to_vec()));
-            } else if key == "mtime" {
-                let time = record.value().ok().and_then(time);
-                traits.modified = time.ok_or_else(|| wrong("an `mtime` that is no time"))?;
-            }
-        }
-        Ok(traits)
+            modified,
+            xattrs: records
+                .after(XATTR)
+                .map(|(name, value)| (name.to_vec(), value.to_vec()))
+                .collect(),
+        })
     }
-}
-
-fn wrong(what: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, what)
 }
 
 /// `-1.5` is half a second before the second before 1970.
