@@ -5,7 +5,6 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use onelayer::layer::Compression;
 use onelayer::transport::{Destinations, Reference, Source, TransportError, inspect};
 use onelayer::tree::Tree;
 
+use crate::support::twin::{Twin, kill};
 use crate::support::{image, nasty, require_tool, run, scratch};
 
 pub(crate) fn small_tree(scratch: &Path, content: &str) -> Tree {
@@ -287,41 +287,32 @@ fn writers_side_by_side_lose_no_tag() {
     }
 }
 
-const VICTIM: &str = "ONELAYER_TEST_LAYOUT";
-
-/// Not a test: what the next one kills, again and again.
-#[test]
-#[ignore = "runs until it is killed"]
-fn write_until_killed() {
-    let Ok(directory) = std::env::var(VICTIM) else {
-        return;
-    };
-    let scratch = scratch();
-    let root = scratch.path().join("root");
-    fs::create_dir(&root).unwrap();
+/// Writes images of a root, both in `folder`, until it is killed.
+fn write_on(folder: &Path) {
+    let root = folder.join("root");
+    fs::create_dir_all(&root).unwrap();
     fs::write(root.join("noise"), nasty::noise(2 << 20)).unwrap();
+    let place = format!("oci:{}:t", folder.join("layout").display());
     for round in 0_u32.. {
         fs::write(root.join("round"), round.to_string()).unwrap();
-        image::write(&image::tree(&root), &[&format!("oci:{directory}:t")]);
+        image::write(&image::tree(&root), &[&place]);
     }
 }
 
 #[test]
 fn killed_at_any_time_the_tag_means_a_whole_image() {
+    let twin = Twin::of(killed_at_any_time_the_tag_means_a_whole_image);
+    if let Some(folder) = twin.folder() {
+        return write_on(&folder);
+    }
     let scratch = scratch();
     let layout = scratch.path().join("layout");
     let place = format!("oci:{}:t", layout.display());
     image::write(&small_tree(scratch.path(), "first"), &[&place]);
     for round in 0..25_u64 {
-        let mut victim = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "layouts::write_until_killed", "--ignored"])
-            .env(VICTIM, &layout)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
+        let victim = twin.start(scratch.path());
         thread::sleep(Duration::from_millis(30 + round * 13 % 200));
-        victim.kill().unwrap();
-        victim.wait().unwrap();
+        kill(victim);
         check(&place);
     }
     let last = image::write(&small_tree(scratch.path(), "last"), &[&place]);

@@ -16,7 +16,13 @@ fn kernel(root: &Path, path: &str, follow: bool) -> Result<u64, Errno> {
     let mut flags = OFlags::PATH;
     flags.set(OFlags::NOFOLLOW, !follow);
     let root = rustix::fs::open(root, OFlags::DIRECTORY, Mode::empty())?;
-    let found = rustix::fs::openat2(&root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT)?;
+    let found = loop {
+        match rustix::fs::openat2(&root, path, flags, Mode::empty(), ResolveFlags::IN_ROOT) {
+            // Something was renamed or mounted on this host while a `..` was walked.
+            Err(Errno::AGAIN) => {}
+            found => break found?,
+        }
+    };
     Ok(rustix::fs::fstat(&found)?.st_ino)
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::images::look;
 use super::privilege::as_nobody;
 use super::support::server::{Reply, Server};
-use super::support::workspace::{Workspace, require_root, require_tool, tool};
+use super::support::workspace::{Workspace, require_root, require_tool, sum, tool};
 
 /// Builds `steps` as root and as nobody, which must give one image, and unpacks it.
 fn unpacked(steps: &str) -> Option<(Workspace, PathBuf)> {
@@ -166,7 +166,7 @@ fn a_source_that_changes_is_told_and_not_waited_for() {
             Reply::file(b"x")
         });
         workspace.write("file", "content");
-        let digest = super::fetching::sum("sha256sum", b"x");
+        let digest = sum("sha256sum", b"x");
         workspace.write(
             "recipe.yaml",
             &format!(

@@ -3,12 +3,13 @@
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use onelayer::rootfs::{FileKind, Owner, Permission, Rootfs, RootfsError};
 
 use super::Lab;
 use crate::support;
+use crate::support::twin::Twin;
 
 const ALICE: Owner = Owner {
     uid: 1234,
@@ -168,14 +169,9 @@ fn paths_may_be_longer_than_the_kernel_takes() {
     assert!(lab.root.entries("").unwrap().is_empty());
 }
 
-/// Not a test of its own: runs as an ordinary user.
-#[test]
-#[ignore = "started by `an_ordinary_user_is_told_what_was_denied`"]
-fn as_an_ordinary_user() {
-    let Some(folder) = std::env::var_os("ONELAYER_TEST_FOLDER") else {
-        return;
-    };
-    let root = Rootfs::open(folder).unwrap();
+/// What an ordinary user is granted in a root of their own.
+fn edit_without_privilege(root: &Path) {
+    let root = Rootfs::open(root).unwrap();
     let denied = Permission::Denied;
     assert_eq!(
         root.create_directory("d", 0o755, Owner::ROOT).unwrap(),
@@ -208,32 +204,16 @@ fn as_an_ordinary_user() {
 
 #[test]
 fn an_ordinary_user_is_told_what_was_denied() {
-    use std::os::unix::process::CommandExt;
+    let twin = Twin::of(an_ordinary_user_is_told_what_was_denied);
+    if let Some(folder) = twin.folder() {
+        return edit_without_privilege(&folder.join("root"));
+    }
     if !support::require_root() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let program = folder.path().join("tests");
-    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     let root = folder.path().join("root");
     fs::create_dir(&root).unwrap();
-    for path in [folder.path(), &root] {
-        std::os::unix::fs::chown(path, Some(65534), Some(65534)).unwrap();
-    }
-    let output = std::process::Command::new(program)
-        .args([
-            "--exact",
-            "rootfs::editing::as_an_ordinary_user",
-            "--ignored",
-        ])
-        .env("ONELAYER_TEST_FOLDER", &root)
-        .uid(65534)
-        .gid(65534)
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && text.contains("1 passed"),
-        "{text}"
-    );
+    std::os::unix::fs::chown(&root, Some(65534), Some(65534)).unwrap();
+    twin.expect_as_nobody(folder.path());
 }

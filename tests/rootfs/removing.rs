@@ -1,13 +1,15 @@
 //! Removing trees.
 
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use onelayer::rootfs::Owner;
+use onelayer::rootfs::{Owner, Rootfs};
 
 use super::Lab;
 use crate::support;
+use crate::support::twin::{Twin, expect};
 
 #[test]
 fn trees_go_and_what_links_point_to_stays() {
@@ -86,6 +88,10 @@ fn a_wide_directory_is_removed() {
 
 #[test]
 fn mounts_and_immutable_files_stop_it() {
+    let twin = Twin::of(mounts_and_immutable_files_stop_it);
+    if let Some(folder) = twin.folder() {
+        return remove_with_a_mount(&folder);
+    }
     if !support::require_root() || !support::require_tool("chattr") {
         return;
     }
@@ -104,38 +110,19 @@ fn mounts_and_immutable_files_stop_it() {
     assert_eq!(error.to_string(), "cannot remove `t`");
     chattr("-i");
     fs::create_dir(lab.inside("t/mounted")).unwrap();
-    let mount = |arguments: &[&str]| {
-        let mut command = std::process::Command::new("unshare");
-        command.args(["-m", "--propagation", "private", "sh", "-euc"]);
-        command.args(arguments);
-        command
-    };
-    // In a mount namespace of its own, where removal runs through the test program itself.
-    let script = "mount --bind \"$1\" \"$2\"; exec \"$3\" --exact \
-                  rootfs::removing::in_another_namespace --ignored";
-    let output = mount(&[script, "sh"])
-        .arg(lab.outside())
-        .arg(lab.inside("t/mounted"))
-        .arg(std::env::current_exe().unwrap())
-        .env("ONELAYER_TEST_FOLDER", lab.inside(""))
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && text.contains("1 passed"),
-        "{text}"
-    );
+    // In a mount namespace of its own.
+    let script = "mount --bind \"$1\" \"$2\"; shift 2; exec \"$@\"";
+    let unshare = ["unshare", "-m", "--propagation", "private"];
+    let shell = ["sh", "-euc", script, "sh"];
+    let mut wrapper: Vec<OsString> = unshare.iter().chain(&shell).map(OsString::from).collect();
+    wrapper.extend([lab.outside().into(), lab.inside("t/mounted").into()]);
+    expect(&mut twin.below(&wrapper, &lab.inside("")));
     lab.root.remove("t").unwrap();
 }
 
-/// Not a test of its own: sees a mount in the tree.
-#[test]
-#[ignore = "started by `mounts_and_immutable_files_stop_it`"]
-fn in_another_namespace() {
-    let Some(folder) = std::env::var_os("ONELAYER_TEST_FOLDER") else {
-        return;
-    };
-    let root = onelayer::rootfs::Rootfs::open(PathBuf::from(folder)).unwrap();
+/// What is mounted in the tree stays, and stops the removal.
+fn remove_with_a_mount(root: &Path) {
+    let root = Rootfs::open(root).unwrap();
     assert!(root.exists("t/mounted/secret"));
     assert!(root.remove("t").is_err());
     assert!(root.exists("t/mounted/secret"));

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::os::fd::AsRawFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use onelayer::sandbox::{
 
 use super::{LAUNCHER, Lab, ready, run, try_run};
 use crate::support;
+use crate::support::twin::Twin;
 
 /// A Python of the host in a root that is thrown away.
 fn python(program: &str) -> Option<Sandbox> {
@@ -249,16 +250,11 @@ fn without_capabilities_even_root_is_nobody() {
     assert_eq!(run(&sandbox), "0000000000000000\nkept\n");
 }
 
-/// Not a test of its own: runs as an ordinary user.
-#[test]
-#[ignore = "started by `an_ordinary_user_is_told_what_is_needed`"]
-fn as_an_ordinary_user() {
-    let Some(folder) = std::env::var_os("ONELAYER_TEST_FOLDER").map(PathBuf::from) else {
-        return;
-    };
+/// What an ordinary user hears; the program is in `folder`.
+fn try_without_privilege(folder: &Path) {
     let sandbox = Sandbox::new(
         Root::Bind {
-            directory: folder.clone(),
+            directory: folder.to_owned(),
         },
         ["/bin/true"],
     );
@@ -276,33 +272,18 @@ fn as_an_ordinary_user() {
 
 #[test]
 fn an_ordinary_user_is_told_what_is_needed() {
-    use std::os::unix::process::CommandExt;
+    let twin = Twin::of(an_ordinary_user_is_told_what_is_needed);
+    if let Some(folder) = twin.folder() {
+        return try_without_privilege(&folder);
+    }
     if !ready() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    std::os::unix::fs::chown(folder.path(), Some(65534), Some(65534)).unwrap();
-    let program = folder.path().join("tests");
-    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     fs::copy(
         env!("CARGO_BIN_EXE_onelayer"),
         folder.path().join("onelayer"),
     )
     .unwrap();
-    let output = Command::new(program)
-        .args([
-            "--exact",
-            "sandbox::attacks::as_an_ordinary_user",
-            "--ignored",
-        ])
-        .env("ONELAYER_TEST_FOLDER", folder.path())
-        .uid(65534)
-        .gid(65534)
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && text.contains("1 passed"),
-        "{text}"
-    );
+    twin.expect_as_nobody(folder.path());
 }

@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use onelayer::sandbox::{Cancel, Exit, Network, Sandbox, SandboxError};
 
 use super::{LAUNCHER, Lab, Ran, ready, run, try_run};
+use crate::support::twin::{Twin, kill};
 
 /// Processes of the whole host with `marker` in their command line.
 fn alive(marker: &str) -> Vec<String> {
@@ -251,15 +251,9 @@ fn cancelling_asks_first_and_then_insists() {
     assert_eq!(exit, Ok(Exit::Cancelled));
 }
 
-/// Not a test of its own: what the next one kills.
-#[test]
-#[ignore = "started by `killing_the_caller_leaves_nothing`"]
-fn caller_that_is_killed() {
-    let Some(folder) = std::env::var_os("ONELAYER_TEST_VICTIM") else {
-        return;
-    };
+/// Calls a sandbox that goes on until this process is killed.
+fn call_on(folder: &Path) {
     let lab = Lab::new();
-    let folder = PathBuf::from(folder);
     let mut sandbox =
         lab.script("echo up; (setsid sleep 90213 &); trap '' TERM; sleep 90213; sleep 90213");
     sandbox.network = Network::None;
@@ -272,6 +266,10 @@ fn caller_that_is_killed() {
 
 #[test]
 fn killing_the_caller_leaves_nothing() {
+    let twin = Twin::of(killing_the_caller_leaves_nothing);
+    if let Some(folder) = twin.folder() {
+        return call_on(&folder);
+    }
     let _engines = crate::support::engines_rest();
     if !ready() {
         return;
@@ -279,17 +277,7 @@ fn killing_the_caller_leaves_nothing() {
     let before = crate::support::mounts();
     for delay in [None, Some(0), Some(3), Some(10), Some(20), Some(35)] {
         let folder = tempfile::tempdir().unwrap();
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "sandbox::lifecycle::caller_that_is_killed",
-                "--ignored",
-            ])
-            .env("ONELAYER_TEST_VICTIM", folder.path())
-            .env("TMPDIR", folder.path())
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
+        let caller = twin.start(folder.path());
         match delay {
             None => {
                 while !folder.path().join("up").exists() {
@@ -300,8 +288,7 @@ fn killing_the_caller_leaves_nothing() {
             }
             Some(delay) => thread::sleep(Duration::from_millis(delay)),
         }
-        child.kill().unwrap();
-        child.wait().unwrap();
+        kill(caller);
         let patience = Instant::now();
         while !alive("90213").is_empty() && patience.elapsed() < Duration::from_secs(3) {
             thread::sleep(Duration::from_millis(20));

@@ -208,6 +208,15 @@ pub(crate) fn tool(command: &mut Command) -> String {
     run(command).expect(0).stdout
 }
 
+/// The digits that `sha256sum` or `sha512sum` prints.
+pub(crate) fn sum(program: &str, bytes: &[u8]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    fs::write(&path, bytes).unwrap();
+    let printed = tool(Command::new(program).arg(path));
+    printed.split(' ').next().unwrap().to_owned()
+}
+
 /// Standard output of another program as JSON.
 #[track_caller]
 pub(crate) fn tool_json(command: &mut Command) -> Value {
