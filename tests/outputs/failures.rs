@@ -1,22 +1,24 @@
 //! What goes wrong with several outputs leaves all of them as they were.
 
 use std::fs;
-use std::process::{Command, Stdio};
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use onelayer::layer::Compression;
 use onelayer::progress::Silent;
 use onelayer::transport::{Destinations, Reference, TransportError, Watch};
+use onelayer::tree::Tree;
 
 use crate::layouts::{entries, reference, small_tree};
+use crate::support::twin::{Twin, kill};
 use crate::support::workspace::{Workspace, require_root, require_tool, run};
 use crate::support::{image, nasty, scratch};
 
 use super::{RECIPE, assert_holds};
 
 /// All places that are files.
-fn places(folder: &std::path::Path) -> Vec<Reference> {
+fn places(folder: &Path) -> Vec<Reference> {
     let at = |name: &str| folder.join(name).display().to_string();
     vec![
         reference(&format!("docker-archive:{}:x:1", at("d.tar"))),
@@ -165,48 +167,38 @@ fn a_directory_that_does_not_fit_is_not_there() {
     assert_eq!(told.stdout, "");
 }
 
-const VICTIM: &str = "ONELAYER_TEST_OUTPUTS";
-
-/// Not a test: what the next one kills, again and again.
-#[test]
-#[ignore = "runs until it is killed"]
-fn write_until_killed() {
-    let Ok(directory) = std::env::var(VICTIM) else {
-        return;
-    };
-    let scratch = scratch();
-    let root = scratch.path().join("root");
-    fs::create_dir(&root).unwrap();
+/// Writes a new image to every place in `out`, again and again.
+fn write_on(folder: &Path) {
+    let root = folder.join("tree");
+    fs::create_dir_all(&root).unwrap();
     fs::write(root.join("noise"), nasty::noise(2 << 20)).unwrap();
     for round in 0_u32.. {
         fs::write(root.join("round"), round.to_string()).unwrap();
-        let _ = fs::remove_dir_all(format!("{directory}/root"));
-        let places = places(directory.as_ref());
-        let places: Vec<String> = places.iter().map(ToString::to_string).collect();
-        let places: Vec<&str> = places.iter().map(String::as_str).collect();
-        image::write(&image::tree(&root), &places);
+        write_everywhere(&image::tree(&root), &folder.join("out"));
     }
+}
+
+/// Whatever was there before.
+fn write_everywhere(tree: &Tree, out: &Path) {
+    let _ = fs::remove_dir_all(out.join("root"));
+    let places: Vec<String> = places(out).iter().map(ToString::to_string).collect();
+    let places: Vec<&str> = places.iter().map(String::as_str).collect();
+    image::write(tree, &places);
 }
 
 #[test]
 fn killed_at_any_time_every_output_is_whole() {
+    let twin = Twin::of(killed_at_any_time_every_output_is_whole);
+    if let Some(folder) = twin.folder() {
+        return write_on(&folder);
+    }
     let scratch = scratch();
     let out = scratch.path().join("out");
     fs::create_dir(&out).unwrap();
     for round in 0..15_u64 {
-        let mut victim = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "outputs::failures::write_until_killed",
-                "--ignored",
-            ])
-            .env(VICTIM, &out)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
+        let victim = twin.start(scratch.path());
         thread::sleep(Duration::from_millis(60 + round * 37 % 300));
-        victim.kill().unwrap();
-        victim.wait().unwrap();
+        kill(victim);
         for archive in ["d.tar", "o.tar", "r.tar"] {
             let path = out.join(archive);
             if path.exists() {
@@ -217,14 +209,8 @@ fn killed_at_any_time_every_output_is_whole() {
             assert_holds(&out.join("root"), &["noise", "round"]);
         }
     }
-    let _ = fs::remove_dir_all(out.join("root"));
-    let places = places(&out);
-    let places: Vec<String> = places.iter().map(ToString::to_string).collect();
-    let places: Vec<&str> = places.iter().map(String::as_str).collect();
-    image::write(&small_tree(scratch.path(), "last"), &places);
+    write_everywhere(&small_tree(scratch.path(), "last"), &out);
     // The next writer has removed what the killed ones left.
-    assert_holds(
-        &out,
-        &["d.tar", "layout", "o.tar", "r.tar", "r.tar.zst", "root"],
-    );
+    let expected = ["d.tar", "layout", "o.tar", "r.tar", "r.tar.zst", "root"];
+    assert_holds(&out, &expected);
 }

@@ -141,6 +141,7 @@ fn what_is_there_is_not_replaced() {
         ("full", "`full` is not empty, so it is not replaced"),
         ("file", "`file` is not a directory, so it is not replaced"),
         ("link", "`link` is not a directory, so it is not replaced"),
+        ("link/", "`link` is not a directory, so it is not replaced"),
         ("folder.tar", "`folder.tar` is not a regular file"),
         ("link.tar", "`link.tar` is not a regular file"),
     ] {

@@ -12,7 +12,7 @@ mod members;
 mod records;
 mod traits;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::destination::Destination;
 use super::failure::TransportError;
@@ -22,8 +22,10 @@ use directory::RootDirectoryWriter;
 
 /// Begins the archive or directory that will be at `path`.
 pub(super) fn open(path: &Path) -> Result<Box<dyn Destination>, TransportError> {
-    Ok(match ArchiveKind::of(path) {
-        Some(kind) => Box::new(RootArchiveWriter::open(path, kind)?),
-        None => Box::new(RootDirectoryWriter::open(path)?),
+    // Without a slash at the end, which would follow a link.
+    let path: PathBuf = path.components().collect();
+    Ok(match ArchiveKind::of(&path) {
+        Some(kind) => Box::new(RootArchiveWriter::open(&path, kind)?),
+        None => Box::new(RootDirectoryWriter::open(&path)?),
     })
 }
