@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::env;
 use std::error::Error;
 
-use onelayer::image::{self, Config, Description, Platform};
+use onelayer::image::{self, Config, Description, Format, Platform};
 use onelayer::layer::{self, Options};
 use onelayer::progress::Silent;
-use onelayer::transport::{Destinations, Reference};
+use onelayer::transport::{Destinations, Reference, Watch};
 use onelayer::tree::{self, Marks, Tree, Upper, WalkOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -49,8 +49,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         created_by: Some("squash".to_owned()),
         config: Config::default(),
         annotations: BTreeMap::new(),
+        format: Format::Oci,
     };
     let image = image::assemble(vec![layer], &description)?;
-    destinations.commit(&image)?;
+    destinations.commit(&image, &Watch::default())?;
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::support::nasty::{self, EPOCH};
 use crate::support::{image, require_root, require_tool, run, run_in, scratch};
 
 /// What a tool must restore: the directory as it is, with times as layers have them.
-fn expected(root: &Path) -> Listing {
+pub(crate) fn expected(root: &Path) -> Listing {
     let mut listing = listing::list(root);
     for line in listing.values_mut() {
         let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
@@ -39,12 +39,12 @@ fn expected_by_go(root: &Path) -> Listing {
     listing
 }
 
-fn assert_same(expected: &Listing, found: &Listing) {
+pub(crate) fn assert_same(expected: &Listing, found: &Listing) {
     let differences = listing::differences(expected, found);
     assert!(differences.is_empty(), "{differences}");
 }
 
-fn nasty_root(scratch: &Path) -> std::path::PathBuf {
+pub(crate) fn nasty_root(scratch: &Path) -> std::path::PathBuf {
     let root = scratch.join("root");
     fs::create_dir(&root).unwrap();
     nasty::make(&root);

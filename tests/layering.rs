@@ -37,7 +37,12 @@ const EDGES: &[(&str, &[&str])] = &[
     // back half: a tree to an image; knows nothing of recipes
     ("layer", &["digest", "progress", "tree"]),
     ("image", &["digest", "layer"]),
-    ("transport", &["digest", "http", "image", "progress"]),
+    // `layer` for what a layer's digests are; `rootfs` for the output that is a directory, which is
+    // unpacked beneath a handle; `progress` for what such a directory lacks.
+    (
+        "transport",
+        &["digest", "http", "image", "layer", "progress", "rootfs"],
+    ),
     // composition
     (
         "ops",
@@ -92,8 +97,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("webpki_root_certs", &["http/"]),
     ("pem", &["execute/certificates/"]),
     ("zip", &["execute/archive/"]),
-    ("flate2", &["execute/archive/"]),
-    ("zstd", &["execute/archive/"]),
+    ("flate2", &["execute/archive/", "transport/"]),
+    ("zstd", &["execute/archive/", "transport/"]),
     ("lzma_rust2", &["execute/archive/"]),
     ("bzip2", &["execute/archive/"]),
 ];

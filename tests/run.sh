@@ -10,6 +10,8 @@ set -- acl apache2-utils attr busybox-static bzip2 docker-registry git jq libarc
 	oci-image-tool openssl passwd umoci util-linux xz-utils zip zstd
 # Whoever has another node than Debian's keeps it.
 command -v node > /dev/null && command -v npm > /dev/null || set -- "$@" nodejs npm
+# A docker of the tests' own; whoever has another than Debian's keeps it.
+command -v dockerd > /dev/null || set -- "$@" docker.io
 specs/python-flask/install-tools.sh "$@"
 tests/editors/install.sh
 specs/python-flask/repository.py

@@ -201,7 +201,9 @@ pub(crate) struct Build {
     pub(crate) recipe: RecipeArguments,
     #[command(flatten)]
     pub(crate) strictness: Strictness,
-    /// Where the image goes: oci:DIR[:TAG] or oci-archive:FILE[:TAG] (can be repeated)
+    /// Where the image goes (can be repeated): oci:DIR[:TAG], oci-archive:FILE[:TAG],
+    /// docker-archive:FILE[:NAME[:TAG]], docker-daemon:NAME[:TAG], containers-storage:NAME[:TAG],
+    /// rootfs:DIR or rootfs:FILE.tar[.gz,.zst]. Name and tags that are left out are the recipe's
     /// [default: oci:out/NAME:TAG]
     #[arg(short, long, value_name = "TRANSPORT")]
     pub(crate) output: Vec<String>,

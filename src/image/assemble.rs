@@ -9,8 +9,8 @@ use crate::digest::Digest;
 use crate::layer::Layer;
 
 use super::config::{Config, Platform};
-use super::descriptor::media_type;
 use super::failure::ImageError;
+use super::format::Format;
 
 /// All that an image says besides its layers.
 #[derive(Debug, Clone)]
@@ -25,8 +25,10 @@ pub struct Description {
     pub created_by: Option<String>,
     /// How to run it.
     pub config: Config,
-    /// Annotations of the manifest.
+    /// Annotations of the manifest; docker's format has none.
     pub annotations: BTreeMap<String, String>,
+    /// Whose documents they are.
+    pub format: Format,
 }
 
 /// A serialised document; its bytes never change again.
@@ -51,12 +53,20 @@ pub struct Image {
     pub layers: Vec<Layer>,
 }
 
-/// Describes `layers`, lowest first, as an image. Equal arguments give equal bytes.
-pub fn assemble(layers: Vec<Layer>, description: &Description) -> Result<Image, ImageError> {
+/// Describes `layers`, lowest first, as an image; their media types become those of the format.
+/// Equal arguments give equal bytes.
+///
+/// # Errors
+/// When the time has no date, or docker's format no name for a layer.
+pub fn assemble(mut layers: Vec<Layer>, description: &Description) -> Result<Image, ImageError> {
+    let format = description.format;
+    for layer in &mut layers {
+        layer.media_type = format.layer(layer.media_type)?;
+    }
     let config = configuration(&layers, description)?;
-    let config = Document::new(media_type::CONFIG, "configuration", &config)?;
+    let config = Document::new(format.config(), "configuration", config)?;
     let manifest = manifest(&layers, &config, description)?;
-    let manifest = Document::new(media_type::MANIFEST, "manifest", &manifest)?;
+    let manifest = Document::new(format.manifest(), "manifest", value("manifest", &manifest)?)?;
     Ok(Image {
         config,
         manifest,
@@ -67,7 +77,7 @@ pub fn assemble(layers: Vec<Layer>, description: &Description) -> Result<Image, 
 fn configuration(
     layers: &[Layer],
     description: &Description,
-) -> Result<spec::ImageConfiguration, ImageError> {
+) -> Result<serde_json::Value, ImageError> {
     let created = rfc_3339(description.created)?;
     let build = |source| ImageError::Build {
         document: "configuration",
@@ -105,6 +115,10 @@ fn configuration(
         .map_err(build)?;
     configuration.set_author(description.author.clone());
     configuration.set_variant(platform.variant.clone());
+    let mut configuration = value("configuration", &configuration)?;
+    if let (Format::Docker, Some(check)) = (description.format, &description.config.healthcheck) {
+        configuration["config"]["Healthcheck"] = check.to_json();
+    }
     Ok(configuration)
 }
 
@@ -132,7 +146,7 @@ fn manifest(
     };
     let mut manifest = spec::ImageManifestBuilder::default()
         .schema_version(spec::SCHEMA_VERSION)
-        .media_type(media_type::MANIFEST)
+        .media_type(description.format.manifest())
         .config(descriptor(
             config.media_type,
             &config.digest,
@@ -146,7 +160,7 @@ fn manifest(
         )
         .build()
         .map_err(build)?;
-    if !description.annotations.is_empty() {
+    if description.format == Format::Oci && !description.annotations.is_empty() {
         let annotations = description.annotations.clone();
         manifest.set_annotations(Some(annotations.into_iter().collect()));
     }
@@ -158,18 +172,21 @@ impl Document {
     fn new(
         media_type: &'static str,
         document: &'static str,
-        value: &impl Serialize,
+        mut value: serde_json::Value,
     ) -> Result<Self, ImageError> {
-        let failed = |source| ImageError::Serialise { document, source };
-        let mut value = serde_json::to_value(value).map_err(failed)?;
         value.sort_all_objects();
-        let bytes = serde_json::to_vec(&value).map_err(failed)?;
+        let bytes = serde_json::to_vec(&value)
+            .map_err(|source| ImageError::Serialise { document, source })?;
         Ok(Self {
             media_type,
             digest: Digest::of(&bytes),
             bytes,
         })
     }
+}
+
+fn value(document: &'static str, value: &impl Serialize) -> Result<serde_json::Value, ImageError> {
+    serde_json::to_value(value).map_err(|source| ImageError::Serialise { document, source })
 }
 
 fn rfc_3339(seconds: u64) -> Result<String, ImageError> {

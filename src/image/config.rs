@@ -6,6 +6,7 @@ use oci_spec::image as spec;
 use serde::Serialize;
 
 use super::descriptor::sorted;
+use super::healthcheck::Healthcheck;
 
 /// What an image runs on, in the words of Go's `GOOS` and `GOARCH`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -59,6 +60,9 @@ pub struct Config {
     /// As `SIGTERM`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_signal: Option<String>,
+    /// How an engine finds out whether a container is well; written in docker's format alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub healthcheck: Option<Healthcheck>,
 }
 
 impl Config {
@@ -80,6 +84,8 @@ impl Config {
             working_dir: filled(config.working_dir()),
             labels: sorted(config.labels().as_ref()),
             stop_signal: filled(config.stop_signal()),
+            // Not in the specification's types.
+            healthcheck: None,
         }
     }
 

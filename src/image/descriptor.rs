@@ -19,6 +19,8 @@ pub mod media_type {
     pub const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
     /// Docker's name for a manifest, schema 2.
     pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+    /// Docker's name for an image configuration.
+    pub const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
     /// Docker's name for an index.
     pub const DOCKER_INDEX: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 }

@@ -12,6 +12,12 @@ pub enum ImageError {
         /// Why not.
         source: jiff::Error,
     },
+    /// Docker's format has no name for such a layer.
+    #[error("docker's image format has no layers of type `{media_type}`")]
+    LayerType {
+        /// What it is in the OCI format.
+        media_type: &'static str,
+    },
     /// A document could not be built.
     #[error("cannot write the image's {document}")]
     Build {

@@ -11,6 +11,7 @@ use crate::digest::Digest;
 use super::config::{Config, Platform};
 use super::descriptor::{Descriptor, media_type, sorted};
 use super::failure::DocumentError;
+use super::healthcheck::Healthcheck;
 
 /// A list of manifests.
 #[derive(Debug, Clone, Serialize)]
@@ -76,6 +77,18 @@ struct Outline {
     layers: Option<IgnoredAny>,
 }
 
+/// What docker's configurations have and the specification's types do not.
+#[derive(Deserialize)]
+struct DockerOnly {
+    config: Option<DockerConfig>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct DockerConfig {
+    healthcheck: Option<Healthcheck>,
+}
+
 impl Index {
     /// Reads an index that a descriptor announced as `media_type`.
     pub fn parse(bytes: &[u8], media_type: &str) -> Result<Self, DocumentError> {
@@ -126,6 +139,7 @@ impl ConfigFile {
     pub fn parse(bytes: &[u8]) -> Result<Self, DocumentError> {
         let document = "configuration";
         let found: spec::ImageConfiguration = json(bytes, document)?;
+        let docker: DockerOnly = json(bytes, document)?;
         let diff_ids = found.rootfs().diff_ids().iter().map(|id| id.parse());
         let history = found.history().iter().flatten().map(|line| History {
             created: line.created().clone(),
@@ -134,6 +148,12 @@ impl ConfigFile {
             comment: line.comment().clone(),
             empty_layer: line.empty_layer().unwrap_or(false),
         });
+        let mut config = found
+            .config()
+            .as_ref()
+            .map(Config::from_spec)
+            .unwrap_or_default();
+        config.healthcheck = docker.config.and_then(|config| config.healthcheck);
         Ok(Self {
             platform: Platform {
                 os: found.os().to_string(),
@@ -142,11 +162,7 @@ impl ConfigFile {
             },
             created: found.created().clone(),
             author: found.author().clone(),
-            config: found
-                .config()
-                .as_ref()
-                .map(Config::from_spec)
-                .unwrap_or_default(),
+            config,
             diff_ids: diff_ids
                 .collect::<Result<_, _>>()
                 .map_err(|source| DocumentError::Digest { document, source })?,

@@ -8,14 +8,15 @@ use serde::Serialize;
 
 use crate::digest::Digest;
 use crate::execute::Execution;
-use crate::image::{self, Config, Description, Image};
+use crate::image::{self, Config, Description, Healthcheck, Image};
 use crate::layer::{self, Compression};
 use crate::packages::{self, HostAccess};
-use crate::plan::{Action, ImageSettings, LimitSettings, Plan};
+use crate::plan::{Action, HealthcheckSettings, ImageSettings, LimitSettings, Plan};
 use crate::progress::{Event, Reporter};
+use crate::recipe;
 use crate::sandbox::{Cancel, Launcher};
 use crate::store::Store;
-use crate::transport::{Access, Destinations, Reference, Tag, Watch};
+use crate::transport::{Access, Destinations, Reference, Watch};
 use crate::tree::Tree;
 
 use super::bring::Brought;
@@ -27,7 +28,8 @@ const VERSION: u32 = 1;
 /// How to build.
 #[derive(Debug, Clone, Default)]
 pub struct BuildOptions {
-    /// Destinations, as containers-transports(5) spells them; `oci:out/NAME` if there are none.
+    /// Destinations, as containers-transports(5) spells them; `oci:out/NAME`, or
+    /// `docker-archive:out/NAME.tar` in docker's format, if there are none.
     pub outputs: Vec<String>,
     /// Tags instead of the recipe's.
     pub tags: Vec<String>,
@@ -146,11 +148,11 @@ fn references(plan: &Plan, options: &BuildOptions) -> Result<Vec<Reference>, Err
     } else {
         &options.tags
     };
-    let tags: Vec<Tag> = tags
-        .iter()
-        .map(|tag| tag.parse())
-        .collect::<Result<_, _>>()?;
-    let default = [format!("oci:out/{}", plan.name)];
+    let is_docker = plan.output.format == recipe::Format::Docker;
+    let default = [match is_docker {
+        true => format!("docker-archive:out/{}.tar", plan.name),
+        false => format!("oci:out/{}", plan.name),
+    }];
     let outputs = if options.outputs.is_empty() {
         default.as_slice()
     } else {
@@ -158,23 +160,14 @@ fn references(plan: &Plan, options: &BuildOptions) -> Result<Vec<Reference>, Err
     };
     let mut references = Vec::new();
     for output in outputs {
-        match output.parse()? {
-            Reference::Oci {
-                directory,
-                tag: None,
-            } => {
-                references.extend(tags.iter().map(|tag| Reference::Oci {
-                    directory: directory.clone(),
-                    tag: Some(tag.clone()),
-                }));
-            }
-            // An archive is one image with one name.
-            Reference::OciArchive { file, tag: None } => references.push(Reference::OciArchive {
-                file,
-                tag: tags.first().cloned(),
-            }),
-            tagged => references.push(tagged),
-        }
+        references.extend(Reference::outputs(output, &plan.name, tags)?);
+    }
+    let is_layout =
+        |found: &&Reference| matches!(found, Reference::Oci { .. } | Reference::OciArchive { .. });
+    if let Some(layout) = references.iter().find(is_layout).filter(|_| is_docker) {
+        return Err(Error::DockerInLayout {
+            output: layout.to_string(),
+        });
     }
     Ok(references)
 }
@@ -252,9 +245,13 @@ fn write(
     };
     let layer = layer::squash(tree, &options, &mut blob, reporter)?;
     destinations.add(blob, &layer.digest)?;
-    let image = image::assemble(vec![layer], &description(&plan.config))?;
+    let image = image::assemble(vec![layer], &description(&plan.config, plan.output.format))?;
     check_limits(&image, &plan.limits)?;
-    destinations.commit(&image)?;
+    let watch = Watch {
+        reporter,
+        cancelled: &|| cancel.is_cancelled(),
+    };
+    destinations.commit(&image, &watch)?;
     Ok(image)
 }
 
@@ -268,7 +265,7 @@ fn compression(plan: &Plan) -> Compression {
     }
 }
 
-fn description(settings: &ImageSettings) -> Description {
+fn description(settings: &ImageSettings, format: recipe::Format) -> Description {
     Description {
         platform: image::Platform {
             os: "linux".to_owned(),
@@ -288,7 +285,25 @@ fn description(settings: &ImageSettings) -> Description {
             working_dir: settings.workdir.clone(),
             labels: settings.labels.clone(),
             stop_signal: settings.stop_signal.clone(),
+            healthcheck: settings.healthcheck.as_ref().map(healthcheck),
         },
         annotations: settings.annotations.clone(),
+        format: match format {
+            recipe::Format::Oci => image::Format::Oci,
+            recipe::Format::Docker => image::Format::Docker,
+        },
+    }
+}
+
+/// Seconds as the nanoseconds that docker counts in.
+fn healthcheck(settings: &HealthcheckSettings) -> Healthcheck {
+    let nanoseconds =
+        |seconds: Option<u64>| seconds.map(|seconds| seconds.saturating_mul(1_000_000_000));
+    Healthcheck {
+        test: settings.test.clone(),
+        interval: nanoseconds(settings.interval),
+        timeout: nanoseconds(settings.timeout),
+        start_period: nanoseconds(settings.start_period),
+        retries: settings.retries.map(u64::from),
     }
 }

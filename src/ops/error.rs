@@ -103,6 +103,13 @@ pub enum Error {
         /// How many are allowed.
         most: u64,
     },
+    /// An image layout is to hold an image in docker's format, which skopeo and podman do not find
+    /// there by its tag, and umoci does not read.
+    #[error("`{output}` holds images in OCI format, and the recipe says `format: docker`")]
+    DockerInLayout {
+        /// The layout or its archive.
+        output: String,
+    },
     /// The recipe runs foreign code, and this user cannot confine it.
     #[error("this recipe runs commands, which needs root")]
     NeedsRoot,
@@ -154,7 +161,10 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Rejected { .. } => ErrorKind::Rejected,
-            Self::Reference(_) | Self::Platform(_) | Self::NoStage { .. } => ErrorKind::Usage,
+            Self::Reference(_)
+            | Self::Platform(_)
+            | Self::NoStage { .. }
+            | Self::DockerInLayout { .. } => ErrorKind::Usage,
             Self::Limit { .. } => ErrorKind::Step,
             Self::NeedsRoot | Self::Packages(PackagesError::NoManager { .. }) => ErrorKind::Host,
             Self::Step(error) => match &error.source {
@@ -175,7 +185,11 @@ impl Error {
                 }
                 _ => ErrorKind::Step,
             },
-            Self::Layer(LayerError::Cancelled) => ErrorKind::Cancelled,
+            Self::Layer(LayerError::Cancelled) | Self::Transport(TransportError::Cancelled) => {
+                ErrorKind::Cancelled
+            }
+            Self::Transport(TransportError::ChosenDigest { .. }) => ErrorKind::Usage,
+            Self::Transport(error) if error.is_unsupported() => ErrorKind::Host,
             Self::Unfaithful { .. } | Self::Untranslatable { .. } => ErrorKind::Bug,
             Self::Read { .. }
             | Self::Search { .. }
@@ -202,6 +216,9 @@ impl Error {
                     None => format!("choose one of `{}`", stages.join("`, `")),
                 })
             }
+            Self::DockerInLayout { .. } => Some(
+                "write a `docker-archive:`, or `output: {format: oci}` in the recipe".to_owned(),
+            ),
             Self::Limit { key, .. } => Some(format!(
                 "find what takes the room with `onelayer inspect`, or raise `limits.{key}`"
             )),
@@ -214,7 +231,7 @@ impl Error {
             ),
             Self::Packages(error) => error.help().map(str::to_owned),
             Self::Step(error) => error.source.help(),
-            Self::Transport(error) => error.help().map(str::to_owned),
+            Self::Transport(error) => error.help(),
             _ => None,
         }
     }

@@ -40,7 +40,8 @@ pub enum Format {
     /// As the OCI image specification says.
     #[default]
     Oci,
-    /// As docker has it: the only one with a `healthcheck`.
+    /// As docker has it: the only one with a `healthcheck`. It has neither annotations nor zstd, and
+    /// image layouts do not hold it: without `-o` it is written to `docker-archive:out/NAME.tar`.
     Docker,
 }
 

@@ -1,23 +1,22 @@
 //! Writing an image layout as one tar.
 
-use std::fs;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use tar::{EntryType, Header};
 use tempfile::NamedTempFile;
 
 use crate::digest::Digest;
 use crate::image::Image;
 
-use super::blob::{BlobWriter, Finished, Place};
+use super::blob::{BlobWriter, Blobs, Finished, Place};
+use super::destination::Destination;
 use super::failure::TransportError;
 use super::index::TagIndex;
 use super::reference::Tag;
 use super::staging::Staging;
+use super::tape::Tape;
+use super::watch::Watch;
 use super::{BLOBS, INDEX_FILE, LAYOUT_FILE, LAYOUT_MARK};
-
-const BLOCK: u64 = 512;
 
 /// An archive that takes one image and appears under its name when it is complete.
 ///
@@ -25,115 +24,107 @@ const BLOCK: u64 = 512;
 /// and digest are known. Equal images give equal archives.
 pub(super) struct ArchiveWriter {
     staging: Staging,
-    file: NamedTempFile,
     path: PathBuf,
     tag: Option<Tag>,
+    state: State,
+}
+
+/// The blobs among the members, with offset and size.
+type Members = BTreeMap<Digest, (u64, u64)>;
+
+enum State {
+    /// Members are added.
+    Open(Tape, Members),
+    Complete(NamedTempFile),
+    Gone,
 }
 
 impl ArchiveWriter {
     /// Begins the archive that will be at `path`.
     pub(super) fn open(path: &Path, tag: Option<Tag>) -> Result<Self, TransportError> {
-        match fs::symlink_metadata(path) {
-            Ok(found) if !found.is_file() => {
-                return Err(TransportError::Kind {
-                    path: path.to_owned(),
-                    expected: "a regular file, so it is not replaced",
-                });
-            }
-            _ => {}
-        }
-        let name = path.file_name().ok_or_else(|| TransportError::Kind {
-            path: path.to_owned(),
-            expected: "the name of a file",
-        })?;
-        let directory = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        fs::create_dir_all(directory).map_err(TransportError::io("create", directory))?;
-        let prefix = format!(".{}.onelayer-", Digest::of(name.as_encoded_bytes()).hex());
-        let staging = Staging::open(directory, prefix)?;
-        let mut writer = Self {
-            file: staging.file()?,
-            staging,
-            path: path.to_owned(),
-            tag,
-        };
-        writer.member(LAYOUT_FILE, LAYOUT_MARK.as_bytes())?;
+        let staging = Staging::beside(path)?;
+        let mut tape = Tape::new(staging.file()?, path);
+        tape.member(LAYOUT_FILE, LAYOUT_MARK.as_bytes())?;
         let mut name = String::new();
         for part in BLOBS.split('/') {
             name.push_str(part);
             name.push('/');
-            let header = header(&name, EntryType::Directory, 0);
-            writer.append(header.as_bytes())?;
+            tape.directory(&name)?;
         }
-        Ok(writer)
+        Ok(Self {
+            staging,
+            path: path.to_owned(),
+            tag,
+            state: State::Open(tape, Members::new()),
+        })
+    }
+
+    fn tape(&mut self) -> Result<(&mut Tape, &mut Members), TransportError> {
+        match &mut self.state {
+            State::Open(tape, blobs) => Ok((tape, blobs)),
+            _ => Err(TransportError::ForeignBlob),
+        }
+    }
+}
+
+impl Destination for ArchiveWriter {
+    fn streams(&self) -> bool {
+        true
     }
 
     /// Starts a member whose name and size are not known yet.
-    pub(super) fn blob(&mut self) -> Result<BlobWriter, TransportError> {
-        let failed = TransportError::io("write", &self.path);
-        let file = self.file.as_file_mut();
-        let mut start = || -> io::Result<Place> {
-            let header = file.seek(SeekFrom::End(0))?;
-            file.write_all(&[0; BLOCK as usize])?;
-            Ok(Place::Member {
-                archive: file.try_clone()?,
-                header,
-            })
-        };
-        start().map(BlobWriter).map_err(failed)
+    fn blob(&mut self) -> Result<BlobWriter, TransportError> {
+        let (archive, header) = self.tape()?.0.begin_member()?;
+        Ok(BlobWriter(Place::Member { archive, header }))
     }
 
-    /// Fills in the header at `header` of the member that ends the file.
-    pub(super) fn finish(
-        &mut self,
-        header_at: u64,
-        digest: &Digest,
-    ) -> Result<Finished, TransportError> {
-        let offset = header_at + BLOCK;
-        let mut file = self.file.as_file();
-        let mut fill_in = || -> io::Result<u64> {
-            let end = file.seek(SeekFrom::End(0))?;
-            let size = end - offset;
-            let padding = end.next_multiple_of(BLOCK) - end;
-            file.write_all(&[0; BLOCK as usize][..padding as usize])?;
-            file.seek(SeekFrom::Start(header_at))?;
-            file.write_all(header(&blob_name(digest), EntryType::Regular, size).as_bytes())?;
-            file.seek(SeekFrom::End(0))?;
-            Ok(size)
+    fn finish(&mut self, place: Place, digest: &Digest) -> Result<Finished, TransportError> {
+        let Place::Member { header, .. } = place else {
+            return Err(TransportError::ForeignBlob);
         };
-        let size = fill_in().map_err(TransportError::io("write", &self.path))?;
+        let (tape, blobs) = self.tape()?;
+        let (offset, size) = match blobs.get(digest) {
+            // Two layers may be the same blob; a member's name must not come twice.
+            Some(found) => {
+                tape.drop_member(header)?;
+                *found
+            }
+            None => tape.end_member(header, &blob_name(digest))?,
+        };
+        blobs.insert(*digest, (offset, size));
         Ok(Finished {
-            file: self
-                .file
-                .reopen()
-                .map_err(TransportError::io("open", &self.path))?,
+            file: tape.reopen()?,
             offset,
             size,
         })
     }
 
-    /// Copies a blob that another output has.
-    pub(super) fn copy(
-        &mut self,
-        digest: &Digest,
-        from: &mut Finished,
-    ) -> Result<(), TransportError> {
-        let name = blob_name(digest);
-        let head = header(&name, EntryType::Regular, from.size);
-        self.append(head.as_bytes())?;
-        from.file
-            .seek(SeekFrom::Start(from.offset))
-            .and_then(|_| io::copy(&mut (&from.file).take(from.size), self.file.as_file_mut()))
-            .map_err(TransportError::io("write", &self.path))?;
-        self.pad(from.size)
+    fn copy(&mut self, digest: &Digest, from: &Finished) -> Result<(), TransportError> {
+        let path = self.path.clone();
+        let (tape, blobs) = self.tape()?;
+        if blobs.insert(*digest, (0, from.size)).is_some() {
+            return Ok(());
+        }
+        tape.copy(
+            &blob_name(digest),
+            from.size,
+            from.reader().map_err(TransportError::io("read", path))?,
+        )
     }
 
-    /// Writes the documents, ends the archive and gives it its name.
-    pub(super) fn commit(mut self, image: &Image) -> Result<(), TransportError> {
+    /// Writes the documents and ends the archive.
+    fn prepare(
+        &mut self,
+        image: &Image,
+        _: &Blobs,
+        watch: &Watch<'_>,
+    ) -> Result<(), TransportError> {
+        watch.check()?;
+        let State::Open(mut tape, _) = std::mem::replace(&mut self.state, State::Gone) else {
+            return Err(TransportError::ForeignBlob);
+        };
         for document in [&image.config, &image.manifest] {
-            self.member(&blob_name(&document.digest), &document.bytes)?;
+            tape.member(&blob_name(&document.digest), &document.bytes)?;
         }
         let mut index = TagIndex::new();
         index.set(self.tag.as_ref(), image);
@@ -141,43 +132,19 @@ impl ArchiveWriter {
             path: self.path.clone(),
             source,
         })?;
-        self.member(INDEX_FILE, &bytes)?;
-        self.append(&[0; 2 * BLOCK as usize])?;
-        self.staging.publish(self.file, &self.path)
+        tape.member(INDEX_FILE, &bytes)?;
+        self.state = State::Complete(tape.end()?);
+        Ok(())
     }
 
-    fn member(&mut self, name: &str, bytes: &[u8]) -> Result<(), TransportError> {
-        let size = bytes.len() as u64;
-        self.append(header(name, EntryType::Regular, size).as_bytes())?;
-        self.append(bytes)?;
-        self.pad(size)
-    }
-
-    fn pad(&mut self, size: u64) -> Result<(), TransportError> {
-        let padding = size.next_multiple_of(BLOCK) - size;
-        self.append(&[0; BLOCK as usize][..padding as usize])
-    }
-
-    fn append(&mut self, bytes: &[u8]) -> Result<(), TransportError> {
-        self.file
-            .write_all(bytes)
-            .map_err(TransportError::io("write", &self.path))
+    fn publish(&mut self, _: &Image, _: &Watch<'_>) -> Result<(), TransportError> {
+        match std::mem::replace(&mut self.state, State::Gone) {
+            State::Complete(file) => self.staging.publish(file, &self.path),
+            _ => Err(TransportError::ForeignBlob),
+        }
     }
 }
 
 fn blob_name(digest: &Digest) -> String {
     format!("{BLOBS}/{}", digest.hex())
-}
-
-fn header(name: &str, kind: EntryType, size: u64) -> Header {
-    let mut header = Header::new_ustar();
-    header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
-    header.set_entry_type(kind);
-    header.set_mode(if kind.is_dir() { 0o755 } else { 0o644 });
-    header.set_uid(0);
-    header.set_gid(0);
-    header.set_mtime(0);
-    header.set_size(size);
-    header.set_cksum();
-    header
 }

@@ -1,9 +1,12 @@
 //! A blob on its way into an output.
 
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use tempfile::NamedTempFile;
+
+use crate::digest::Digest;
 
 /// Takes the bytes of one blob. It has no name until [`super::Destinations::add`] is told its
 /// digest; dropped before that, it leaves nothing behind.
@@ -22,6 +25,30 @@ pub(super) struct Finished {
     pub(super) file: File,
     pub(super) offset: u64,
     pub(super) size: u64,
+}
+
+/// All blobs of an image that were added, for places that need them at the end.
+pub(super) type Blobs = BTreeMap<Digest, Finished>;
+
+impl Finished {
+    /// Keeps a blob that no place has under a name: its file has none any more.
+    pub(super) fn unnamed(file: NamedTempFile) -> io::Result<Self> {
+        let file = file.into_file();
+        Ok(Self {
+            size: file.metadata()?.len(),
+            file,
+            offset: 0,
+        })
+    }
+
+    /// The bytes from the start. One reader at a time: all share one offset.
+    ///
+    /// A file that takes them by [`io::copy`] shares their blocks where the file system can
+    /// (copy_file_range(2)).
+    pub(super) fn reader(&self) -> io::Result<io::Take<&File>> {
+        (&self.file).seek(SeekFrom::Start(self.offset))?;
+        Ok((&self.file).take(self.size))
+    }
 }
 
 impl Write for BlobWriter {

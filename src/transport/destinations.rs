@@ -1,117 +1,200 @@
 //! All the outputs of one build.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use crate::digest::Digest;
 use crate::image::Image;
 
 use super::archive::ArchiveWriter;
-use super::blob::{BlobWriter, Finished, Place};
+use super::blob::{BlobWriter, Blobs};
+use super::containers_storage::StorageWriter;
+use super::destination::{Destination, spool};
+use super::docker_archive::DockerArchiveWriter;
+use super::docker_daemon::DaemonWriter;
 use super::failure::TransportError;
 use super::layout::LayoutWriter;
-use super::reference::Reference;
+use super::reference::{ImageName, Reference};
+use super::rootfs;
+use super::watch::Watch;
 
 /// The places that one image goes to.
 ///
 /// ```no_run
 /// # fn demo(references: &[onelayer::transport::Reference], digest: &onelayer::digest::Digest,
 /// #     image: &onelayer::image::Image) -> Result<(), Box<dyn std::error::Error>> {
-/// use onelayer::transport::Destinations;
+/// use onelayer::transport::{Destinations, Watch};
 ///
 /// let mut destinations = Destinations::open(references)?;
 /// let mut blob = destinations.blob()?;
 /// std::io::Write::write_all(&mut blob, b"the layer")?;
 /// destinations.add(blob, digest)?;
-/// destinations.commit(image)?;
+/// destinations.commit(image, &Watch::default())?;
 /// # Ok(()) }
 /// ```
 ///
 /// Nothing is visible before [`Destinations::commit`] but unnamed blobs; dropped before that, the
 /// outputs are as they were.
-pub struct Destinations(Vec<Destination>);
-
-enum Destination {
-    Layout(LayoutWriter),
-    Archive(ArchiveWriter),
+pub struct Destinations {
+    places: Vec<Box<dyn Destination>>,
+    /// The place that blobs are written to first; none if there are no places.
+    first: Option<usize>,
+    blobs: Blobs,
 }
 
 impl Destinations {
     /// Opens all places, so that one which cannot be written fails before any work is done.
+    ///
+    /// References to one layout are its tags. Those to one docker-archive, to docker and to the
+    /// storage of podman are names of one image there.
+    ///
+    /// # Errors
+    /// When a place holds something else that would be lost, cannot be made, is named twice, or
+    /// needs what this host lacks ([`TransportError::is_unsupported`]).
     pub fn open(references: &[Reference]) -> Result<Self, TransportError> {
-        let mut files = BTreeSet::new();
-        let open = |reference: &Reference| match reference {
-            Reference::Oci { directory, tag } => {
-                LayoutWriter::open(directory, tag.clone()).map(Destination::Layout)
-            }
-            Reference::OciArchive { file, .. } if !files.insert(file.clone()) => {
-                Err(TransportError::SameOutput { path: file.clone() })
-            }
-            Reference::OciArchive { file, tag } => {
-                ArchiveWriter::open(file, tag.clone()).map(Destination::Archive)
-            }
-            other => Err(TransportError::Unusable {
-                reference: other.to_string(),
-                used: "written",
-            }),
-        };
-        let destinations = references.iter().map(open).collect::<Result<_, _>>()?;
-        Ok(Self(destinations))
+        check_paths(references)?;
+        let names = Names::of(references)?;
+        let mut places: Vec<Box<dyn Destination>> = Vec::new();
+        for reference in references {
+            places.push(match reference {
+                Reference::Oci { directory, tag } => {
+                    Box::new(LayoutWriter::open(directory, tag.clone())?)
+                }
+                Reference::OciArchive { file, tag } => {
+                    Box::new(ArchiveWriter::open(file, tag.clone())?)
+                }
+                Reference::Rootfs(path) => rootfs::open(path)?,
+                Reference::Docker(_) => {
+                    return Err(TransportError::Unusable {
+                        reference: reference.to_string(),
+                        used: "written",
+                    });
+                }
+                // Gathered, since several of them are one place.
+                Reference::DockerArchive { .. }
+                | Reference::DockerDaemon(_)
+                | Reference::ContainersStorage(_) => continue,
+            });
+        }
+        for (file, names) in names.archives {
+            places.push(Box::new(DockerArchiveWriter::open(file, names)?));
+        }
+        if !names.daemon.is_empty() {
+            places.push(Box::new(DaemonWriter::open(names.daemon)?));
+        }
+        if !names.storage.is_empty() {
+            places.push(Box::new(StorageWriter::open(names.storage)?));
+        }
+        let streaming = places.iter().position(|place| place.streams());
+        Ok(Self {
+            first: streaming.or((!places.is_empty()).then_some(0)),
+            places,
+            blobs: Blobs::new(),
+        })
     }
 
-    /// Starts a blob in the first place. One at a time: finish it by [`Destinations::add`].
-    /// Without any place the bytes go to a file that vanishes.
+    /// Starts a blob, in a place that takes it as it is if there is one. One at a time: finish it
+    /// by [`Destinations::add`]. Without any place the bytes go to a file that vanishes.
     pub fn blob(&mut self) -> Result<BlobWriter, TransportError> {
-        match self.0.first_mut() {
-            Some(Destination::Layout(layout)) => layout.blob(),
-            Some(Destination::Archive(archive)) => archive.blob(),
-            None => tempfile::NamedTempFile::new()
-                .map(|file| BlobWriter(Place::Whole(file)))
-                .map_err(TransportError::io("create a file in", std::env::temp_dir())),
+        match self.first {
+            Some(first) => self.places[first].blob(),
+            None => spool(),
         }
     }
 
-    /// Names the blob in the first place and copies it to the others.
+    /// Ends a blob: names it in the place where it was started and copies it to the others.
     pub fn add(&mut self, blob: BlobWriter, digest: &Digest) -> Result<(), TransportError> {
-        let Some((first, others)) = self.0.split_first_mut() else {
+        let Some(first) = self.first else {
             return Ok(());
         };
-        let Some(mut finished) = first.finish(blob, digest)? else {
-            return Ok(());
-        };
-        for other in others {
-            match other {
-                Destination::Layout(layout) => layout.copy(digest, &mut finished)?,
-                Destination::Archive(archive) => archive.copy(digest, &mut finished)?,
+        let finished = self.places[first].finish(blob.0, digest)?;
+        for (index, place) in self.places.iter_mut().enumerate() {
+            if index != first {
+                place.copy(digest, &finished)?;
             }
         }
+        self.blobs.insert(*digest, finished);
         Ok(())
     }
 
-    /// Publishes `image`, whose layers were added, in every place.
-    pub fn commit(self, image: &Image) -> Result<(), TransportError> {
-        for destination in self.0 {
-            match destination {
-                Destination::Layout(mut layout) => layout.commit(image)?,
-                Destination::Archive(archive) => archive.commit(image)?,
-            }
+    /// Publishes `image`, whose layers were added, in every place. Whatever takes long or much
+    /// room is done in all of them before the image is visible in any.
+    ///
+    /// # Errors
+    /// A place's own; the places that were not reached are as they were.
+    pub fn commit(mut self, image: &Image, watch: &Watch<'_>) -> Result<(), TransportError> {
+        for place in &mut self.places {
+            place.prepare(image, &self.blobs, watch)?;
+        }
+        self.places.sort_by_key(|place| !place.is_foreign());
+        for place in &mut self.places {
+            watch.check()?;
+            place.publish(image, watch)?;
         }
         Ok(())
     }
 }
 
-impl Destination {
-    fn finish(
-        &mut self,
-        blob: BlobWriter,
-        digest: &Digest,
-    ) -> Result<Option<Finished>, TransportError> {
-        match (self, blob.0) {
-            (Self::Layout(layout), Place::Whole(file)) => layout.finish(file, digest).map(Some),
-            (Self::Archive(archive), Place::Member { header, .. }) => {
-                archive.finish(header, digest).map(Some)
+/// Names of the image in places that are named by several references.
+#[derive(Default)]
+struct Names<'a> {
+    archives: BTreeMap<&'a Path, Vec<ImageName>>,
+    daemon: Vec<ImageName>,
+    storage: Vec<ImageName>,
+}
+
+impl<'a> Names<'a> {
+    fn of(references: &'a [Reference]) -> Result<Self, TransportError> {
+        let mut all = Self::default();
+        for reference in references {
+            let (names, name) = match reference {
+                Reference::DockerArchive { file, name } => {
+                    (all.archives.entry(file).or_default(), name.as_ref())
+                }
+                Reference::DockerDaemon(name) => (&mut all.daemon, Some(name)),
+                Reference::ContainersStorage(name) => (&mut all.storage, Some(name)),
+                _ => continue,
+            };
+            let Some(name) = name else { continue };
+            if name.digest().is_some() {
+                return Err(TransportError::ChosenDigest {
+                    reference: reference.to_string(),
+                });
             }
-            // A blob that was started in other destinations.
-            _ => Ok(None),
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// Fails if two references would write different things to one path.
+fn check_paths(references: &[Reference]) -> Result<(), TransportError> {
+    let mut seen: BTreeMap<PathBuf, &Reference> = BTreeMap::new();
+    for reference in references {
+        let path = match reference {
+            Reference::Oci { directory, .. } => directory,
+            Reference::OciArchive { file, .. } | Reference::DockerArchive { file, .. } => file,
+            Reference::Rootfs(path) => path,
+            _ => continue,
+        };
+        // `./x` is `x`.
+        let plain: PathBuf = path
+            .components()
+            .filter(|part| part.as_os_str() != ".")
+            .collect();
+        let together = match seen.insert(plain, reference) {
+            None => true,
+            Some(Reference::Oci { .. }) => matches!(reference, Reference::Oci { .. }),
+            Some(Reference::DockerArchive { .. }) => {
+                matches!(reference, Reference::DockerArchive { .. })
+            }
+            Some(_) => false,
+        };
+        if !together {
+            return Err(TransportError::SameOutput { path: path.clone() });
         }
     }
+    Ok(())
 }

@@ -1,119 +1,91 @@
-//! Reading what `docker save` writes.
-//!
-//! `manifest.json` lists images, each with the names of its configuration and layers in the tar.
-//! Nothing in it has a digest but the configuration's file name; the layers are checked by the
-//! `diff_id`s of the configuration. Docker's own description is in its source
-//! ([image/tarexport]); containers-transports(5) calls it `docker-archive`.
-//!
-//! [image/tarexport]: https://github.com/moby/moby/blob/v27.0.0/image/tarexport/tarexport.go
+//! Writing what `docker load` reads.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde_json::json;
+use tempfile::NamedTempFile;
 
-use crate::digest::Digest;
-use crate::image::{ConfigFile, Descriptor, Manifest, media_type};
+use crate::image::Image;
 
+use super::blob::{BlobWriter, Blobs, Place};
+use super::destination::Destination;
 use super::failure::TransportError;
-use super::found::Found;
+use super::plain_layer::PlainLayer;
 use super::reference::ImageName;
-use super::source::Source;
+use super::staging::Staging;
+use super::tape::Tape;
+use super::watch::Watch;
 
-/// The list of images.
-const MANIFEST_FILE: &str = "manifest.json";
-/// Nothing says how a layer is compressed but its first bytes.
-const LAYER: &str = "application/vnd.docker.image.rootfs.diff.tar";
+/// The file that says what the others are (moby's [image-spec v1.2], "Combined Image JSON +
+/// Filesystem Changeset Format").
+///
+/// [image-spec v1.2]: https://github.com/moby/docker-image-spec/blob/v1.2.0/v1.2.md
+const LIST: &str = "manifest.json";
 
-/// The name that is looked for in an archive; none for the only image.
-pub(super) type Wanted = Option<ImageName>;
-
-/// One image of the list.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Listed {
-    config: String,
-    #[serde(default)]
-    repo_tags: Option<Vec<String>>,
-    layers: Vec<String>,
+/// An archive of one image with any number of names.
+///
+/// Layers are stored as plain tars named for their `diff_id`, the configuration is the image's
+/// own: whoever loads it gets the same image id. `repositories` and a folder for each layer, which
+/// docker wanted before 1.10, are left out. Equal images with equal names give equal archives.
+pub(super) struct DockerArchiveWriter {
+    staging: Staging,
+    path: PathBuf,
+    names: Vec<ImageName>,
+    complete: Option<NamedTempFile>,
 }
 
-/// Finds the image that `wanted` names.
-pub(super) fn find(source: &Source, wanted: &Wanted) -> Result<Found, TransportError> {
-    let bytes = source.named(MANIFEST_FILE, "list of images")?;
-    let images: Vec<Listed> =
-        serde_json::from_slice(&bytes).map_err(|error| TransportError::Index {
-            path: source.path().join(MANIFEST_FILE),
-            source: error,
-        })?;
-    let listed = choose(source, images, wanted)?;
-    let bytes = source.named(&listed.config, "configuration")?;
-    let config = source.read(ConfigFile::parse(&bytes))?;
-    let digest = Digest::of(&bytes);
-    let mut layers = Vec::new();
-    for (file, diff_id) in listed.layers.iter().zip(&config.diff_ids) {
-        layers.push(Descriptor {
-            media_type: LAYER.to_owned(),
-            // The blob has no digest of its own.
-            digest: *diff_id,
-            size: source.size(file)?,
-            annotations: BTreeMap::from([(FILE.to_owned(), file.clone())]),
-            platform: None,
-        });
+impl DockerArchiveWriter {
+    /// Begins the archive that will be at `path`.
+    pub(super) fn open(path: &Path, names: Vec<ImageName>) -> Result<Self, TransportError> {
+        Ok(Self {
+            staging: Staging::beside(path)?,
+            path: path.to_owned(),
+            names,
+            complete: None,
+        })
     }
-    let manifest = Manifest {
-        config: Descriptor {
-            media_type: media_type::CONFIG.to_owned(),
-            digest,
-            size: bytes.len() as u64,
-            annotations: BTreeMap::new(),
-            platform: None,
-        },
-        layers,
-        annotations: BTreeMap::new(),
-    };
-    if listed.layers.len() != config.diff_ids.len() {
-        let error = crate::image::DocumentError::LayerCount {
-            layers: listed.layers.len(),
-            diff_ids: config.diff_ids.len(),
-        };
-        return source.read(Err(error));
-    }
-    Ok(Found {
-        digest,
-        size: 0,
-        manifest,
-        config,
-    })
 }
 
-/// Where a layer's descriptor keeps the name of its file in the archive.
-pub(super) const FILE: &str = "onelayer.file";
-
-fn choose(
-    source: &Source,
-    mut images: Vec<Listed>,
-    wanted: &Wanted,
-) -> Result<Listed, TransportError> {
-    let tags = |image: &Listed| -> Vec<String> {
-        let tags = image.repo_tags.iter().flatten();
-        tags.filter_map(|tag| Some(tag.parse::<ImageName>().ok()?.to_string()))
-            .collect()
-    };
-    if let Some(wanted) = wanted {
-        let wanted = wanted.to_string();
-        images.retain(|image| tags(image).contains(&wanted));
-        return match images.len() {
-            0 => Err(source.missing(format!("image named `{wanted}`"))),
-            _ => Ok(images.remove(0)),
-        };
+impl Destination for DockerArchiveWriter {
+    fn blob(&mut self) -> Result<BlobWriter, TransportError> {
+        Ok(BlobWriter(Place::Whole(self.staging.file()?)))
     }
-    match images.len() {
-        0 => Err(source.missing("image")),
-        1 => Ok(images.remove(0)),
-        count => Err(TransportError::Several {
-            path: source.path().to_owned(),
-            count,
-            candidates: images.iter().flat_map(tags).collect::<Vec<_>>().join(", "),
-        }),
+
+    fn prepare(
+        &mut self,
+        image: &Image,
+        blobs: &Blobs,
+        watch: &Watch<'_>,
+    ) -> Result<(), TransportError> {
+        let mut tape = Tape::new(self.staging.file()?, &self.path);
+        let config = format!("{}.json", image.config.digest.hex());
+        tape.member(&config, &image.config.bytes)?;
+        let mut written = BTreeSet::new();
+        let mut layers = Vec::new();
+        for layer in &image.layers {
+            let name = format!("{}.tar", layer.diff_id.hex());
+            if written.insert(layer.diff_id) {
+                let plain = PlainLayer::open(layer, blobs, watch)?;
+                let (file, header) = tape.begin_member()?;
+                plain.copy_to(file, &self.path)?;
+                tape.end_member(header, &name)?;
+            }
+            layers.push(name);
+        }
+        let names: Vec<String> = self.names.iter().map(ToString::to_string).collect();
+        // Null where docker writes it: for an image without a name.
+        let names = (!names.is_empty()).then_some(names);
+        let list = json!([{ "Config": config, "RepoTags": names, "Layers": layers }]);
+        tape.member(LIST, list.to_string().as_bytes())?;
+        self.complete = Some(tape.end()?);
+        Ok(())
+    }
+
+    fn publish(&mut self, _: &Image, _: &Watch<'_>) -> Result<(), TransportError> {
+        match self.complete.take() {
+            Some(file) => self.staging.publish(file, &self.path),
+            None => Err(TransportError::ForeignBlob),
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::digest::Digest;
 use crate::image::DocumentError;
+use crate::rootfs::RootfsError;
 
 use super::registry::RegistryError;
 
@@ -200,6 +201,101 @@ pub enum TransportError {
         /// Where and why.
         source: serde_json::Error,
     },
+    /// A directory that would be replaced holds something.
+    #[error("`{}` is not empty, so it is not replaced", path.display())]
+    NotEmpty {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A blob of other destinations; only a wrong caller has one.
+    #[error("a blob was given to destinations that it was not started in")]
+    ForeignBlob,
+    /// An image's own digest is what it is.
+    #[error("`{reference}` names a digest, which cannot be chosen for what is written")]
+    ChosenDigest {
+        /// The place.
+        reference: String,
+    },
+    /// A tar of a root file system is one layer's.
+    #[error("`{}` can be a tar of one layer only, and the image has {layers}", path.display())]
+    SeveralLayers {
+        /// The tar.
+        path: PathBuf,
+        /// How many layers the image has.
+        layers: usize,
+    },
+    /// A layer that is needed here was never added, or its blob is not the one that the image's
+    /// configuration names.
+    #[error("the blob of layer {diff_id} does not unpack to that layer")]
+    Layer {
+        /// Digest of the layer, uncompressed.
+        diff_id: Digest,
+    },
+    /// A layer's blob cannot be read or decompressed.
+    #[error("cannot read layer {diff_id}")]
+    ReadLayer {
+        /// Digest of the layer, uncompressed.
+        diff_id: Digest,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A layer has an entry that no root file system can have.
+    #[error("layer {diff_id} has an unusable entry `{entry}`: {reason}")]
+    Entry {
+        /// Digest of the layer, uncompressed.
+        diff_id: Digest,
+        /// Its name, printable.
+        entry: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A root file system could not be unpacked.
+    #[error("cannot write `{}`", path.display())]
+    Root {
+        /// The directory.
+        path: PathBuf,
+        /// What went wrong in it.
+        source: RootfsError,
+    },
+    /// A program of the host that writes to this kind of place is missing.
+    #[error("`{reference}` cannot be written without {tools}")]
+    NoTool {
+        /// The place.
+        reference: String,
+        /// The program, or those of which one is enough.
+        tools: &'static str,
+        /// What makes it possible: begins with a verb.
+        cure: &'static str,
+    },
+    /// The program is there, and what it talks to is not.
+    #[error("`{command}` finds no running docker: {told}")]
+    NoDaemon {
+        /// What was run.
+        command: String,
+        /// The end of what it printed.
+        told: String,
+    },
+    /// A program could not be started, or watched.
+    #[error("cannot run `{command}`")]
+    Run {
+        /// What was run.
+        command: String,
+        /// The kernel's answer.
+        source: io::Error,
+    },
+    /// A program of the host failed.
+    #[error("`{command}` failed ({status}): {told}")]
+    Tool {
+        /// What was run.
+        command: String,
+        /// How it ended.
+        status: std::process::ExitStatus,
+        /// The end of what it printed.
+        told: String,
+    },
+    /// The caller asked to stop.
+    #[error("interrupted while writing the image")]
+    Cancelled,
 }
 
 impl TransportError {
@@ -219,14 +315,32 @@ impl TransportError {
             )
     }
 
-    /// What the user can do about it.
-    pub fn help(&self) -> Option<&'static str> {
-        match self {
+    /// Whether this host lacks what it takes, so that another try fails as well.
+    pub fn is_unsupported(&self) -> bool {
+        matches!(self, Self::NoTool { .. } | Self::NoDaemon { .. })
+    }
+
+    /// What the user can do about it: begins with a verb.
+    pub fn help(&self) -> Option<String> {
+        let text = match self {
+            Self::Registry(error) => return error.help(),
             Self::NoPlatform { .. } => {
-                Some("choose another image, or say which is wanted with `platform`")
+                "choose another image, or say which is wanted with `platform`"
             }
-            _ => None,
-        }
+            Self::NotEmpty { .. } => "name a directory that does not exist yet, or empty this one",
+            Self::NotALayout { .. } => {
+                "name a directory that does not exist yet, or an image layout"
+            }
+            Self::ChosenDigest { .. } => "give it a tag, or a name alone",
+            Self::SeveralLayers { .. } => "name a directory, or build with `output: {layers: one}`",
+            Self::SameOutput { .. } => "give every output a path of its own",
+            Self::NoTool { cure, .. } => cure,
+            Self::NoDaemon { .. } => {
+                "start docker, or name it by `DOCKER_HOST`; or write a `docker-archive:` for `docker load`"
+            }
+            _ => return None,
+        };
+        Some(text.to_owned())
     }
 
     pub(super) fn io(

@@ -7,7 +7,7 @@ use super::failure::TransportError;
 use super::reference::Tag;
 use super::search::{Search, pinned, several};
 use super::source::Source;
-use super::{INDEX_FILE, REF_NAME, docker_archive};
+use super::{INDEX_FILE, REF_NAME, docker_source};
 
 /// An image whose documents were read and fit one another.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ impl Source {
         platform: Option<&Platform>,
     ) -> Result<Found, TransportError> {
         if let Some(archive) = self.docker_archive() {
-            let found = docker_archive::find(self, archive)?;
+            let found = docker_source::find(self, archive)?;
             return pinned(self.path(), digest, &[found.digest]).map(|()| found);
         }
         let start = self.tagged(self.tag())?;

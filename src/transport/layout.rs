@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use crate::digest::Digest;
 use crate::image::Image;
 
-use super::blob::{BlobWriter, Finished, Place};
+use super::blob::{BlobWriter, Blobs, Finished, Place};
+use super::destination::Destination;
 use super::failure::TransportError;
 use super::index::TagIndex;
 use super::reference::Tag;
 use super::source::read_layout_file;
 use super::staging::Staging;
+use super::watch::Watch;
 use super::{BLOBS, INDEX_FILE, LARGEST_DOCUMENT, LAYOUT_FILE, LAYOUT_MARK};
 
 /// A layout that takes one image.
@@ -34,59 +36,6 @@ impl LayoutWriter {
         let writer = Self { staging, tag, made };
         writer.check_is_layout()?;
         Ok(writer)
-    }
-
-    pub(super) fn blob(&self) -> Result<BlobWriter, TransportError> {
-        Ok(BlobWriter(Place::Whole(self.staging.file()?)))
-    }
-
-    /// Gives a written blob its name.
-    pub(super) fn finish(
-        &self,
-        mut blob: tempfile::NamedTempFile,
-        digest: &Digest,
-    ) -> Result<Finished, TransportError> {
-        let path = self.blob_path(digest);
-        let size = blob
-            .seek(SeekFrom::End(0))
-            .map_err(TransportError::io("write", &path))?;
-        self.publish_blob(blob, &path)?;
-        Ok(Finished {
-            file: File::open(&path).map_err(TransportError::io("open", &path))?,
-            offset: 0,
-            size,
-        })
-    }
-
-    /// Copies a blob that another output has, sharing its blocks where the file system can.
-    pub(super) fn copy(&self, digest: &Digest, from: &mut Finished) -> Result<(), TransportError> {
-        let path = self.blob_path(digest);
-        let mut file = self.staging.file()?;
-        from.file
-            .seek(SeekFrom::Start(from.offset))
-            .and_then(|_| io::copy(&mut (&from.file).take(from.size), file.as_file_mut()))
-            .map_err(TransportError::io("write", &path))?;
-        self.publish_blob(file, &path)
-    }
-
-    /// Writes the documents and lets the tag mean `image`.
-    pub(super) fn commit(&mut self, image: &Image) -> Result<(), TransportError> {
-        for document in [&image.config, &image.manifest] {
-            let BlobWriter(Place::Whole(mut file)) = self.blob()? else {
-                continue;
-            };
-            let path = self.blob_path(&document.digest);
-            io::Write::write_all(&mut file, &document.bytes)
-                .map_err(TransportError::io("write", &path))?;
-            self.publish_blob(file, &path)?;
-        }
-        let mark = self.path(LAYOUT_FILE);
-        if !mark.exists() {
-            self.staging.write(&mark, LAYOUT_MARK.as_bytes())?;
-        }
-        self.set_tag(image)?;
-        self.made = false;
-        Ok(())
     }
 
     /// The list is read and written under one lock, so that no other writer's tag is lost.
@@ -187,6 +136,72 @@ impl LayoutWriter {
 
     fn blob_path(&self, digest: &Digest) -> PathBuf {
         self.path(BLOBS).join(digest.hex())
+    }
+}
+
+impl Destination for LayoutWriter {
+    fn streams(&self) -> bool {
+        true
+    }
+
+    fn blob(&mut self) -> Result<BlobWriter, TransportError> {
+        Ok(BlobWriter(Place::Whole(self.staging.file()?)))
+    }
+
+    /// Gives a written blob its name.
+    fn finish(&mut self, place: Place, digest: &Digest) -> Result<Finished, TransportError> {
+        let Place::Whole(mut blob) = place else {
+            return Err(TransportError::ForeignBlob);
+        };
+        let path = self.blob_path(digest);
+        let size = blob
+            .seek(SeekFrom::End(0))
+            .map_err(TransportError::io("write", &path))?;
+        self.publish_blob(blob, &path)?;
+        Ok(Finished {
+            file: File::open(&path).map_err(TransportError::io("open", &path))?,
+            offset: 0,
+            size,
+        })
+    }
+
+    /// Copies a blob that another output has, sharing its blocks where the file system can.
+    fn copy(&mut self, digest: &Digest, from: &Finished) -> Result<(), TransportError> {
+        let path = self.blob_path(digest);
+        let mut file = self.staging.file()?;
+        from.reader()
+            .and_then(|mut reader| io::copy(&mut reader, file.as_file_mut()))
+            .map_err(TransportError::io("write", &path))?;
+        self.publish_blob(file, &path)
+    }
+
+    /// Writes the documents; nothing names them yet.
+    fn prepare(
+        &mut self,
+        image: &Image,
+        _: &Blobs,
+        watch: &Watch<'_>,
+    ) -> Result<(), TransportError> {
+        watch.check()?;
+        for document in [&image.config, &image.manifest] {
+            let mut file = self.staging.file()?;
+            let path = self.blob_path(&document.digest);
+            io::Write::write_all(&mut file, &document.bytes)
+                .map_err(TransportError::io("write", &path))?;
+            self.publish_blob(file, &path)?;
+        }
+        Ok(())
+    }
+
+    /// Lets the tag mean `image`.
+    fn publish(&mut self, image: &Image, _: &Watch<'_>) -> Result<(), TransportError> {
+        let mark = self.path(LAYOUT_FILE);
+        if !mark.exists() {
+            self.staging.write(&mark, LAYOUT_MARK.as_bytes())?;
+        }
+        self.set_tag(image)?;
+        self.made = false;
+        Ok(())
     }
 }
 

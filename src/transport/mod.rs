@@ -1,33 +1,48 @@
 //! Where images go to and come from, spelled as [containers-transports(5)] does.
 //!
-//! [`Destinations`] takes the bytes of a layer while they are made, straight into the first output,
-//! and publishes the image at the end: blobs, tags and archives appear by rename, complete or not
-//! at all. [`Source`] reads an image back; what it gives out has the digest and the size that were
-//! announced, or is an error. [`inspect`] sums an image up.
+//! [`Destinations`] takes the bytes of a layer while they are made, straight into an output that
+//! stores them as they are, and publishes the image at the end: blobs, tags, archives and
+//! directories appear by rename, complete or not at all. Each kind of place is one file, with one
+//! trait that says what a place does. [`Source`] reads an image back; what it gives out has the
+//! digest and the size that were announced, or is an error. [`inspect`] sums an image up.
 //!
 //! | spelling | written | read |
 //! |---|---|---|
 //! | `oci:DIR[:TAG]` | yes | yes |
 //! | `oci-archive:FILE[:TAG]` | yes | yes |
+//! | `docker-archive:FILE[:NAME]` | yes | |
+//! | `docker-daemon:NAME` | by `docker load` | |
+//! | `containers-storage:NAME` | by `skopeo copy` or `podman load` | |
+//! | `rootfs:PATH` | yes | |
 //!
 //! [containers-transports(5)]: https://github.com/containers/image/blob/main/docs/containers-transports.5.md
 
 mod archive;
 mod blob;
+mod containers_storage;
+mod destination;
 mod destinations;
 mod docker_archive;
+mod docker_daemon;
+mod docker_source;
 mod failure;
 mod found;
 mod index;
 mod inspect;
 mod layout;
+mod plain_layer;
 mod platform;
+mod program;
 mod reference;
 mod registry;
 mod remote;
+mod rootfs;
 mod search;
 mod source;
+mod staged_folder;
 mod staging;
+mod tape;
+mod watch;
 
 pub use blob::BlobWriter;
 pub use destinations::Destinations;
@@ -37,10 +52,10 @@ pub use inspect::{Inspection, LayerSummary, inspect};
 pub use reference::{ImageName, Reference, Tag};
 pub use registry::{
     Access, Blob, Challenge, Fetched, ManifestName, Mount, Registry, RegistryError, Retry, Session,
-    Watch,
 };
 pub use remote::{Documents, Forgetful, Remote};
 pub use source::{BlobReader, Source};
+pub use watch::Watch;
 
 /// The version of the image layout, and the file that says it ([image-layout.md]).
 ///

@@ -11,8 +11,9 @@ use super::LARGEST_DOCUMENT;
 use super::failure::TransportError;
 use super::found::Found;
 use super::reference::{ImageName, Reference};
-use super::registry::{Access, Blob, ManifestName, Registry, Watch};
+use super::registry::{Access, Blob, ManifestName, Registry};
 use super::search::Search;
+use super::watch::Watch;
 
 /// Documents that were read before: what has a digest need not be asked for twice.
 pub trait Documents {

@@ -13,7 +13,7 @@ use crate::image::Descriptor;
 
 use super::failure::TransportError;
 use super::reference::{Reference, Tag};
-use super::{BLOBS, LARGEST_DOCUMENT, docker_archive};
+use super::{BLOBS, LARGEST_DOCUMENT, docker_source};
 
 /// An open layout or archive.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub struct Source {
 enum Place {
     Layout,
     Archive(Members),
-    DockerArchive(Members, docker_archive::Wanted),
+    DockerArchive(Members, docker_source::Wanted),
 }
 
 /// Members of an archive by name: offset and size.
@@ -88,7 +88,7 @@ impl Source {
     }
 
     /// What was asked for, if this is such an archive.
-    pub(super) fn docker_archive(&self) -> Option<&docker_archive::Wanted> {
+    pub(super) fn docker_archive(&self) -> Option<&docker_source::Wanted> {
         match &self.place {
             Place::DockerArchive(_, wanted) => Some(wanted),
             _ => None,
@@ -107,7 +107,7 @@ impl Source {
         descriptor: &Descriptor,
         what: &'static str,
     ) -> Result<BlobReader, TransportError> {
-        let own = descriptor.annotations.get(docker_archive::FILE);
+        let own = descriptor.annotations.get(docker_source::FILE);
         let own = own.filter(|_| self.docker_archive().is_some());
         let name = match own {
             Some(file) => file.clone(),

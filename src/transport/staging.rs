@@ -1,5 +1,6 @@
 //! Files that appear complete or not at all.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -8,7 +9,11 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 use tempfile::NamedTempFile;
 
+use crate::digest::Digest;
+use crate::rootfs::Rootfs;
+
 use super::failure::TransportError;
+use super::staged_folder::StagedFolder;
 
 /// A directory in which files are written under temporary names.
 ///
@@ -18,6 +23,12 @@ pub(super) struct Staging {
     directory: PathBuf,
     handle: File,
     prefix: String,
+}
+
+/// Which part of a path names what is written, and where that stands.
+pub(super) struct Target<'a> {
+    directory: &'a Path,
+    name: &'a OsStr,
 }
 
 /// Keeps other writers out of a directory until dropped.
@@ -47,6 +58,25 @@ impl Staging {
         Ok(staging)
     }
 
+    /// Makes the directory that `path` is in and opens it for writing the file `path`, which may
+    /// be there already.
+    ///
+    /// # Errors
+    /// When something else than a regular file is there: it would be lost, or would lead the
+    /// writer elsewhere.
+    pub(super) fn beside(path: &Path) -> Result<Self, TransportError> {
+        match fs::symlink_metadata(path) {
+            Ok(found) if !found.is_file() => {
+                return Err(TransportError::Kind {
+                    path: path.to_owned(),
+                    expected: "a regular file, so it is not replaced",
+                });
+            }
+            _ => {}
+        }
+        Target::of(path, "the name of a file")?.stage()
+    }
+
     pub(super) fn directory(&self) -> &Path {
         &self.directory
     }
@@ -63,7 +93,7 @@ impl Staging {
     }
 
     /// Whether `name` is that of a temporary file.
-    pub(super) fn owns(&self, name: &std::ffi::OsStr) -> bool {
+    pub(super) fn owns(&self, name: &OsStr) -> bool {
         name.as_encoded_bytes().starts_with(self.prefix.as_bytes())
     }
 
@@ -82,6 +112,13 @@ impl Staging {
             }
             _ => Ok(file),
         }
+    }
+
+    /// Makes a temporary directory, which is removed unless what is in it is published.
+    pub(super) fn folder(&self) -> Result<StagedFolder, TransportError> {
+        // As above.
+        let _lock = self.lock()?;
+        StagedFolder::make(&self.directory, &self.prefix)
     }
 
     /// Gives a finished file its name, replacing what has it. After a power failure the name
@@ -118,23 +155,56 @@ impl Staging {
             if !self.owns(&found.file_name()) {
                 continue;
             }
-            let abandoned = open_regular(&found.path()).is_some_and(|file| file.try_lock().is_ok());
-            if abandoned {
-                fs::remove_file(found.path())
-                    .map_err(TransportError::io("remove", found.path()))?;
+            let path = found.path();
+            let abandoned = open_own(&path).filter(|(file, _)| file.try_lock().is_ok());
+            match abandoned {
+                Some((_, false)) => {
+                    fs::remove_file(&path).map_err(TransportError::io("remove", &path))?;
+                }
+                Some((_, true)) => {
+                    let directory = fs::canonicalize(&self.directory).map_err(failed())?;
+                    Rootfs::open(directory)
+                        .and_then(|root| root.remove(found.file_name()))
+                        .map_err(|source| TransportError::Root { path, source })?;
+                }
+                None => {}
             }
         }
         Ok(())
     }
 }
 
-/// Opens a regular file and nothing else: links are not followed, fifos not waited for.
-fn open_regular(path: &Path) -> Option<File> {
+impl<'a> Target<'a> {
+    /// Takes `path` apart; the error says that it is not `expected`.
+    pub(super) fn of(path: &'a Path, expected: &'static str) -> Result<Self, TransportError> {
+        let name = path.file_name().ok_or_else(|| TransportError::Kind {
+            path: path.to_owned(),
+            expected,
+        })?;
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        Ok(Self { directory, name })
+    }
+
+    /// Makes the directory and opens it. Temporary names in it are those of this target alone.
+    pub(super) fn stage(&self) -> Result<Staging, TransportError> {
+        fs::create_dir_all(self.directory).map_err(TransportError::io("create", self.directory))?;
+        let hex = Digest::of(self.name.as_encoded_bytes()).hex();
+        Staging::open(self.directory, format!(".{hex}.onelayer-"))
+    }
+}
+
+/// Opens a regular file or a directory and nothing else: links are not followed, fifos not waited
+/// for. Tells which of the two it is.
+fn open_own(path: &Path) -> Option<(File, bool)> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(flags.bits().cast_signed())
         .open(path)
         .ok()?;
-    file.metadata().ok()?.is_file().then_some(file)
+    let found = file.metadata().ok()?;
+    (found.is_file() || found.is_dir()).then(|| (file, found.is_dir()))
 }

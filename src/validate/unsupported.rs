@@ -5,8 +5,8 @@
 
 use crate::diagnostic::{Code, Diagnostic, sort};
 use crate::recipe::{
-    Compression, Database, Format, Layers, Manager, Packages, Platform, RunIn, Scope, Scriptlets,
-    Step, Upgrade,
+    Compression, Database, Layers, Manager, Packages, Platform, RunIn, Scope, Scriptlets, Step,
+    Upgrade,
 };
 use crate::syntax::PathSegment;
 
@@ -130,9 +130,6 @@ impl Search<'_> {
         let recipe = self.recipe.recipe();
         let output = &recipe.output;
         let at = |key: &str| [PathSegment::from("output"), key.into()];
-        if output.format != Format::Oci {
-            self.refuse(&at("format"), "format `docker`", "write `oci`");
-        }
         if output.layers != Layers::One {
             self.refuse(&at("layers"), "`layers: on-base`", "write `one`");
         }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use onelayer::image::{self, Config, Description, Image, Platform};
+use onelayer::image::{self, Config, Description, Format, Image, Platform};
 use onelayer::layer::{self, Compression, Layer, Options};
 use onelayer::progress::Silent;
-use onelayer::transport::Destinations;
+use onelayer::transport::{Destinations, Watch};
 use onelayer::tree::{self, Marks, Tree, Upper, WalkOptions};
 
 use super::nasty::EPOCH;
@@ -62,6 +62,7 @@ pub(crate) fn describe(layers: Vec<Layer>) -> Image {
             ..Config::default()
         },
         annotations: BTreeMap::from([("k".to_owned(), "v".to_owned())]),
+        format: Format::Oci,
     };
     image::assemble(layers, &description).unwrap()
 }
@@ -78,6 +79,6 @@ pub(crate) fn write(tree: &Tree, references: &[&str]) -> Image {
     let layer = layer::squash(tree, &options, &mut blob, &Silent).unwrap();
     destinations.add(blob, &layer.digest).unwrap();
     let image = describe(vec![layer]);
-    destinations.commit(&image).unwrap();
+    destinations.commit(&image, &Watch::default()).unwrap();
     image
 }

@@ -1,6 +1,7 @@
 //! Names of images and the places they are in.
 
 mod name;
+mod output;
 mod tag;
 
 use std::fmt;

@@ -5,8 +5,6 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::progress::Reporter;
-
 /// The variables that proxies are taken from, as curl(1) does.
 const PROXY_VARIABLES: [&str; 7] = [
     "http_proxy",
@@ -116,15 +114,6 @@ impl Default for Retry {
             longest_pause: Duration::from_secs(60),
         }
     }
-}
-
-/// Who is told what happens, and asked whether to go on.
-#[derive(Clone, Copy)]
-pub struct Watch<'a> {
-    /// Whether to stop; asked about ten times a second.
-    pub cancelled: &'a (dyn Fn() -> bool + Sync),
-    /// Takes warnings and the progress of blobs.
-    pub reporter: &'a dyn Reporter,
 }
 
 #[cfg(test)]

@@ -11,12 +11,13 @@ use ureq::http::{HeaderMap, Method, StatusCode};
 
 use crate::http::{self, Redirects};
 
-use super::access::{Access, Retry, Watch};
+use super::access::{Access, Retry};
 use super::address::Address;
 use super::attempts::{Attempts, failure};
 use super::exchange::{Ask, Body, Exchange, PATIENCE, Said};
 use super::failure::{RegistryError, Trouble};
 use super::told::{LONGEST_ANSWER, shown};
+use crate::transport::Watch;
 
 /// How often a server may lead on.
 const MOST_REDIRECTS: u32 = 10;

@@ -7,10 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::progress::Event;
 
-use super::access::{Access, Watch};
+use super::access::Access;
 use super::auth_file::{AuthFile, Program};
 use super::credential_program::NoSecret;
 use super::failure::RegistryError;
+use crate::transport::Watch;
 
 /// What convinces a registry. Never shown, so without `Debug`.
 pub(super) enum Secret {

@@ -41,8 +41,9 @@ use std::sync::Arc;
 use ureq::http::Method;
 
 use super::reference::ImageName;
+use super::watch::Watch;
 
-pub use access::{Access, Retry, Watch};
+pub use access::{Access, Retry};
 pub use blob::Blob;
 pub use challenge::Challenge;
 pub use failure::RegistryError;

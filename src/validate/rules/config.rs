@@ -31,6 +31,19 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             );
         }
     }
+    if is_docker
+        && !subject.recipe.annotations.is_empty()
+        && !subject.is_lost(&["output".into()], "format")
+    {
+        found.push(
+            Diagnostic::new(
+                Code::UnusedValue,
+                "images in docker's format have no annotations",
+            )
+            .label(subject.key(&[], "annotations"), "without effect")
+            .help("write `config: {labels: …}` instead, or `output: {format: oci}`"),
+        );
+    }
     if let Some(platform) = subject.values.platform()
         && !subject.recipe.platforms.is_empty()
         && !subject.recipe.platforms.contains(platform)

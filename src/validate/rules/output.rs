@@ -1,9 +1,9 @@
-//! Levels of compression, and the time that the image shows.
+//! Compression and its levels, and the time that the image shows.
 
 use std::ops::RangeInclusive;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::recipe::Compression;
+use crate::recipe::{Compression, Format};
 use crate::validate::Subject;
 
 /// The first second of the year 9999; images name times of four-digit years (RFC 3339).
@@ -24,6 +24,22 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
     if subject.is_lost(&["output".into()], "compression") {
         return;
+    }
+    if output.format == Format::Docker
+        && !subject.is_lost(&["output".into()], "format")
+        && matches!(compression, Compression::Zstd | Compression::ZstdChunked)
+    {
+        found.push(
+            Diagnostic::new(
+                Code::InvalidValue,
+                "images in docker's format have no zstd layers",
+            )
+            .label(
+                subject.value(&["output".into(), "compression".into()]),
+                "not in this format",
+            )
+            .help("write `gzip` or `none`, or `format: oci`"),
+        );
     }
     let Some(level) = output.level else {
         return;

@@ -1,0 +1,68 @@
+//! What a kind of place does with an image.
+
+use crate::digest::Digest;
+use crate::image::Image;
+
+use super::blob::{BlobWriter, Blobs, Finished, Place};
+use super::failure::TransportError;
+use super::watch::Watch;
+
+/// One place, of any kind, that takes one image.
+///
+/// The calls come in this order: for every blob [`blob`](Self::blob) and
+/// [`finish`](Self::finish), or [`copy`](Self::copy) if another place has it already; then
+/// [`prepare`](Self::prepare) in all places, and last [`publish`](Self::publish). Until then
+/// nothing may be seen; dropped at any time, a place is as it was.
+pub(super) trait Destination {
+    /// Whether a blob is written straight to where it stays, so that this place is the one to
+    /// write it first.
+    fn streams(&self) -> bool {
+        false
+    }
+
+    /// Whether it is handed to a program or a server, which can fail late. Such a place publishes
+    /// before those that only rename.
+    fn is_foreign(&self) -> bool {
+        false
+    }
+
+    /// Starts a blob.
+    fn blob(&mut self) -> Result<BlobWriter, TransportError>;
+
+    /// Ends a blob that was started here, and tells where it can be read.
+    fn finish(&mut self, place: Place, digest: &Digest) -> Result<Finished, TransportError> {
+        let _ = digest;
+        match place {
+            Place::Whole(file) => Finished::unnamed(file).map_err(TransportError::io(
+                "look at a file in",
+                std::env::temp_dir(),
+            )),
+            Place::Member { .. } => Err(TransportError::ForeignBlob),
+        }
+    }
+
+    /// Takes a blob that was finished elsewhere. What needs whole images waits for
+    /// [`prepare`](Self::prepare).
+    fn copy(&mut self, digest: &Digest, from: &Finished) -> Result<(), TransportError> {
+        let _ = (digest, from);
+        Ok(())
+    }
+
+    /// Does everything but what makes the image visible. `blobs` has every layer of `image`.
+    fn prepare(
+        &mut self,
+        image: &Image,
+        blobs: &Blobs,
+        watch: &Watch<'_>,
+    ) -> Result<(), TransportError>;
+
+    /// Makes the image visible.
+    fn publish(&mut self, image: &Image, watch: &Watch<'_>) -> Result<(), TransportError>;
+}
+
+/// Starts a blob that no place has use for as it is.
+pub(super) fn spool() -> Result<BlobWriter, TransportError> {
+    tempfile::NamedTempFile::new()
+        .map(|file| BlobWriter(Place::Whole(file)))
+        .map_err(TransportError::io("create a file in", std::env::temp_dir()))
+}
