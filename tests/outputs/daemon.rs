@@ -138,6 +138,35 @@ fn docker_has_the_image_under_every_name() {
         &saved,
     ]);
     assert_eq!(tool(&mut layer), "from the layer");
+    containerd_imports(&daemon, &archive);
+    docker_knows_the_health_check(&daemon);
+}
+
+/// Later dockers keep images in containerd alone, which has a reader of its own.
+fn containerd_imports(daemon: &Dockerd, archive: &str) {
+    if !require_tool("ctr") {
+        return;
+    }
+    let socket = daemon.folder.path().join("exec/containerd/containerd.sock");
+    let ctr = |arguments: &[&str]| {
+        let mut command = Command::new("ctr");
+        tool(command.arg("--address").arg(&socket).args(arguments))
+    };
+    ctr(&["images", "import", archive]);
+    let names = ctr(&["images", "ls", "--quiet"]);
+    assert_eq!(names.trim(), "docker.io/library/archived:1");
+}
+
+fn docker_knows_the_health_check(daemon: &Dockerd) {
+    let workspace = Workspace::with(super::docker_format::RECIPE);
+    let mut build = workspace.command(&["build", "context", "-o", "docker-daemon:checked"]);
+    run(build.env("DOCKER_HOST", daemon.host())).expect(0);
+    let format = "{{.Config.Healthcheck.Test}} {{.Config.Healthcheck.Interval}}";
+    let image = ["image", "inspect", "--format", format, "checked"];
+    assert_eq!(
+        tool(&mut daemon.docker(&image)).trim(),
+        "[CMD /check now] 1m30s"
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::workspace::{Workspace, require_root, require_tool, tool_json};
 
-const RECIPE: &str = "
+pub(super) const RECIPE: &str = "
 name: demo
 base: scratch
 steps:

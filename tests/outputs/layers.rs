@@ -278,3 +278,38 @@ fn a_blob_that_is_not_the_layer_is_noticed() {
         assert_eq!(entries(scratch.path()).len(), 0, "{place}");
     }
 }
+
+/// Whatever a tar has in it, it is refused or unpacked below the directory, and never a panic.
+#[test]
+fn damaged_tars_stay_inside() {
+    let scratch = scratch();
+    let place = format!("rootfs:{}", scratch.path().join("out").display());
+    let noise = crate::support::nasty::noise(4000);
+    let mut refused = 0;
+    for round in noise.chunks_exact(20) {
+        let mut layers = three_layers();
+        for change in round.chunks_exact(5) {
+            let layer = &mut layers[usize::from(change[0]) % 3];
+            let at = usize::from(change[1]) << 8 | usize::from(change[2]);
+            // Names, numbers and kinds, with the sum made right again, or content.
+            let header = at % layer.len() / 512 * 512;
+            layer[header + usize::from(change[3]) % 160] = change[4];
+            let sum = |(at, byte): (usize, &u8)| match at {
+                148..156 => 32,
+                _ => u32::from(*byte),
+            };
+            let sum: u32 = layer[header..header + 512]
+                .iter()
+                .enumerate()
+                .map(sum)
+                .sum();
+            layer[header + 148..header + 156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        }
+        match write(&layers, &[&place]) {
+            Ok(_) => fs::remove_dir_all(scratch.path().join("out")).unwrap(),
+            Err(_) => refused += 1,
+        }
+        assert_eq!(entries(scratch.path()).len(), 0);
+    }
+    assert!(refused > 20, "{refused}");
+}

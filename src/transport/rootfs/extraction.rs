@@ -17,8 +17,10 @@ use crate::transport::plain_layer::PlainLayer;
 use crate::transport::staged_folder::FILLED;
 use crate::transport::watch::Watch;
 
+use super::entry_error::EntryError;
 use super::losses::Losses;
 use super::members::{Member, Members};
+use super::place::below;
 use super::traits::Traits;
 
 /// What begins the name of a whiteout, and the one that hides all of a directory (image-spec,
@@ -107,17 +109,7 @@ impl<'a> Extraction<'a> {
                 Some(path) => act(self, &path, &member, &mut members),
                 None => Err(EntryError::Unusable("its name leads upwards")),
             };
-            acted.map_err(|error| match error {
-                EntryError::Read(source) => read(source),
-                EntryError::Root(source) => self.wrong(source),
-                EntryError::Write(source) => TransportError::io("write", self.path)(source),
-                EntryError::Cancelled => TransportError::Cancelled,
-                EntryError::Unusable(reason) => TransportError::Entry {
-                    diff_id,
-                    entry: member.name.escape_ascii().to_string(),
-                    reason,
-                },
-            })?;
+            acted.map_err(|error| error.of(self.path, diff_id, &member.name))?;
         }
         members.into_inner().finish()
     }
@@ -320,53 +312,6 @@ impl<'a> Extraction<'a> {
     }
 }
 
-/// Why an entry could not be unpacked.
-enum EntryError {
-    Unusable(&'static str),
-    Read(io::Error),
-    Write(io::Error),
-    Root(RootfsError),
-    Cancelled,
-}
-
-impl From<RootfsError> for EntryError {
-    fn from(error: RootfsError) -> Self {
-        Self::Root(error)
-    }
-}
-
 fn exists(error: &RootfsError) -> bool {
     matches!(error, RootfsError::Io { source, .. } if source.kind() == io::ErrorKind::AlreadyExists)
-}
-
-/// The path below [`FILLED`] that a name in a layer stands for; none if it leads upwards.
-fn below(name: &[u8]) -> Option<PathBuf> {
-    let mut path = PathBuf::from(FILLED);
-    for component in name.split(|byte| *byte == b'/') {
-        match component {
-            b"" | b"." => {}
-            b".." => return None,
-            _ => path.push(OsStr::from_bytes(component)),
-        }
-    }
-    Some(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_stay_below() {
-        for (name, path) in [
-            ("./", "root"),
-            ("etc/", "root/etc"),
-            ("/etc/./x", "root/etc/x"),
-        ] {
-            assert_eq!(below(name.as_bytes()), Some(path.into()));
-        }
-        for name in ["..", "a/../../b", "/.."] {
-            assert_eq!(below(name.as_bytes()), None);
-        }
-    }
 }

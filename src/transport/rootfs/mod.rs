@@ -6,9 +6,11 @@
 
 mod archive;
 mod directory;
+mod entry_error;
 mod extraction;
 mod losses;
 mod members;
+mod place;
 mod records;
 mod traits;
 
