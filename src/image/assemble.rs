@@ -169,7 +169,7 @@ fn manifest(
 
 impl Document {
     /// Serialises `value` with sorted keys and no blanks, whatever maps it is made of.
-    fn new(
+    pub(super) fn new(
         media_type: &'static str,
         document: &'static str,
         mut value: serde_json::Value,
@@ -185,7 +185,10 @@ impl Document {
     }
 }
 
-fn value(document: &'static str, value: &impl Serialize) -> Result<serde_json::Value, ImageError> {
+pub(super) fn value(
+    document: &'static str,
+    value: &impl Serialize,
+) -> Result<serde_json::Value, ImageError> {
     serde_json::to_value(value).map_err(|source| ImageError::Serialise { document, source })
 }
 

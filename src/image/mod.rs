@@ -19,6 +19,7 @@ mod failure;
 mod format;
 mod healthcheck;
 mod parse;
+mod release;
 
 pub use assemble::{Description, Document, Image, assemble};
 pub use config::{Config, Platform};
@@ -27,3 +28,4 @@ pub use failure::{DocumentError, ImageError};
 pub use format::Format;
 pub use healthcheck::Healthcheck;
 pub use parse::{ConfigFile, History, Index, Manifest};
+pub use release::Release;

@@ -95,17 +95,18 @@ pub fn build(
         proxies: options.proxies.clone(),
     };
     check_host(plan, &access)?;
-    let destinations = Destinations::open(&references)?;
-    let store = Store::open(&options.cache_directory)?;
     let cancelled = || cancel.is_cancelled();
+    let watch = Watch {
+        cancelled: &cancelled,
+        reporter,
+    };
+    let destinations = Destinations::open_with(&references, &options.access, &watch)?;
+    let store = Store::open(&options.cache_directory)?;
     let bases = Brought {
         known: planned.images(),
         store: &store,
         access: &options.access,
-        watch: Watch {
-            cancelled: &cancelled,
-            reporter,
-        },
+        watch,
         remotes: Mutex::default(),
     };
     let execution = Execution {

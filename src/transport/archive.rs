@@ -1,12 +1,12 @@
 //! Writing an image layout as one tar.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use crate::digest::Digest;
-use crate::image::Image;
+use crate::image::Release;
 
 use super::blob::{BlobWriter, Blobs, Finished, Place};
 use super::destination::Destination;
@@ -96,6 +96,7 @@ impl Destination for ArchiveWriter {
             file: tape.reopen()?,
             offset,
             size,
+            origin: None,
         })
     }
 
@@ -115,7 +116,7 @@ impl Destination for ArchiveWriter {
     /// Writes the documents and ends the archive.
     fn prepare(
         &mut self,
-        image: &Image,
+        release: &Release,
         _: &Blobs,
         watch: &Watch<'_>,
     ) -> Result<(), TransportError> {
@@ -123,11 +124,14 @@ impl Destination for ArchiveWriter {
         let State::Open(mut tape, _) = std::mem::replace(&mut self.state, State::Gone) else {
             return Err(TransportError::ForeignBlob);
         };
-        for document in [&image.config, &image.manifest] {
-            tape.member(&blob_name(&document.digest), &document.bytes)?;
+        let mut written = BTreeSet::new();
+        for document in release.documents() {
+            if written.insert(document.digest) {
+                tape.member(&blob_name(&document.digest), &document.bytes)?;
+            }
         }
         let mut index = TagIndex::new();
-        index.set(self.tag.as_ref(), image);
+        index.set(self.tag.as_ref(), release.document());
         let bytes = index.to_bytes().map_err(|source| TransportError::Index {
             path: self.path.clone(),
             source,
@@ -137,7 +141,7 @@ impl Destination for ArchiveWriter {
         Ok(())
     }
 
-    fn publish(&mut self, _: &Image, _: &Watch<'_>) -> Result<(), TransportError> {
+    fn publish(&mut self, _: &Release, _: &Watch<'_>) -> Result<(), TransportError> {
         match std::mem::replace(&mut self.state, State::Gone) {
             State::Complete(file) => self.staging.publish(file, &self.path),
             _ => Err(TransportError::ForeignBlob),

@@ -8,6 +8,8 @@ use tempfile::NamedTempFile;
 
 use crate::digest::Digest;
 
+use super::reference::ImageName;
+
 /// Takes the bytes of one blob. It has no name until [`super::Destinations::add`] is told its
 /// digest; dropped before that, it leaves nothing behind.
 pub struct BlobWriter(pub(super) Place);
@@ -25,6 +27,8 @@ pub(super) struct Finished {
     pub(super) file: File,
     pub(super) offset: u64,
     pub(super) size: u64,
+    /// A repository that has it too.
+    pub(super) origin: Option<ImageName>,
 }
 
 /// All blobs of an image that were added, for places that need them at the end.
@@ -38,6 +42,7 @@ impl Finished {
             size: file.metadata()?.len(),
             file,
             offset: 0,
+            origin: None,
         })
     }
 

@@ -3,11 +3,11 @@
 use tempfile::TempDir;
 
 use crate::digest::Digest;
-use crate::image::Image;
+use crate::image::Release;
 
 use super::archive::ArchiveWriter;
 use super::blob::{BlobWriter, Blobs, Finished, Place};
-use super::destination::Destination;
+use super::destination::{Destination, single};
 use super::docker_archive::DockerArchiveWriter;
 use super::failure::TransportError;
 use super::program::Program;
@@ -85,15 +85,16 @@ impl Destination for StorageWriter {
 
     fn prepare(
         &mut self,
-        image: &Image,
+        release: &Release,
         blobs: &Blobs,
         watch: &Watch<'_>,
     ) -> Result<(), TransportError> {
-        self.archive.prepare(image, blobs, watch)?;
-        self.archive.publish(image, watch)
+        single(release, "the storage of podman")?;
+        self.archive.prepare(release, blobs, watch)?;
+        self.archive.publish(release, watch)
     }
 
-    fn publish(&mut self, _: &Image, watch: &Watch<'_>) -> Result<(), TransportError> {
+    fn publish(&mut self, _: &Release, watch: &Watch<'_>) -> Result<(), TransportError> {
         let folder = self.folder.path();
         match &self.loader {
             Loader::Skopeo(skopeo, names) => {

@@ -1,7 +1,7 @@
 //! What a kind of place does with an image.
 
 use crate::digest::Digest;
-use crate::image::Image;
+use crate::image::{Image, Release};
 
 use super::blob::{BlobWriter, Blobs, Finished, Place};
 use super::failure::TransportError;
@@ -48,16 +48,26 @@ pub(super) trait Destination {
         Ok(())
     }
 
-    /// Does everything but what makes the image visible. `blobs` has every layer of `image`.
+    /// Does everything but what makes the images visible. `blobs` has every layer of them.
     fn prepare(
         &mut self,
-        image: &Image,
+        release: &Release,
         blobs: &Blobs,
         watch: &Watch<'_>,
     ) -> Result<(), TransportError>;
 
     /// Makes the image visible.
-    fn publish(&mut self, image: &Image, watch: &Watch<'_>) -> Result<(), TransportError>;
+    fn publish(&mut self, release: &Release, watch: &Watch<'_>) -> Result<(), TransportError>;
+}
+
+/// The only image, for a place that takes no more than one.
+pub(super) fn single<'r>(release: &'r Release, place: &str) -> Result<&'r Image, TransportError> {
+    match (&release.index, release.images.as_slice()) {
+        (None, [image]) => Ok(image),
+        _ => Err(TransportError::SeveralPlatforms {
+            place: place.to_owned(),
+        }),
+    }
 }
 
 /// Starts a blob that no place has use for as it is.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::digest::Digest;
-use crate::image::Image;
+use crate::image::{Image, Release};
 
 use super::archive::ArchiveWriter;
 use super::blob::{BlobWriter, Blobs};
@@ -14,7 +14,9 @@ use super::docker_archive::DockerArchiveWriter;
 use super::docker_daemon::DaemonWriter;
 use super::failure::TransportError;
 use super::layout::LayoutWriter;
+use super::push::RegistryWriter;
 use super::reference::{ImageName, Reference};
+use super::registry::Access;
 use super::rootfs;
 use super::watch::Watch;
 
@@ -52,6 +54,19 @@ impl Destinations {
     /// When a place holds something else that would be lost, cannot be made, is named twice, or
     /// needs what this host lacks ([`TransportError::is_unsupported`]).
     pub fn open(references: &[Reference]) -> Result<Self, TransportError> {
+        Self::open_with(references, &Access::default(), &Watch::default())
+    }
+
+    /// As [`Destinations::open`], with what may be used on the way to registries, which are asked
+    /// whether they let the caller write.
+    ///
+    /// # Errors
+    /// As for that; and when a registry fails, or refuses.
+    pub fn open_with(
+        references: &[Reference],
+        access: &Access,
+        watch: &Watch<'_>,
+    ) -> Result<Self, TransportError> {
         check_paths(references)?;
         let names = Names::of(references)?;
         let mut places: Vec<Box<dyn Destination>> = Vec::new();
@@ -64,20 +79,18 @@ impl Destinations {
                     Box::new(ArchiveWriter::open(file, tag.clone())?)
                 }
                 Reference::Rootfs(path) => rootfs::open(path)?,
-                Reference::Docker(_) => {
-                    return Err(TransportError::Unusable {
-                        reference: reference.to_string(),
-                        used: "written",
-                    });
-                }
                 // Gathered, since several of them are one place.
                 Reference::DockerArchive { .. }
+                | Reference::Docker(_)
                 | Reference::DockerDaemon(_)
                 | Reference::ContainersStorage(_) => continue,
             });
         }
         for (file, names) in names.archives {
             places.push(Box::new(DockerArchiveWriter::open(file, names)?));
+        }
+        for names in names.repositories.into_values() {
+            places.push(Box::new(RegistryWriter::open(names, access, *watch)?));
         }
         if !names.daemon.is_empty() {
             places.push(Box::new(DaemonWriter::open(names.daemon)?));
@@ -104,10 +117,22 @@ impl Destinations {
 
     /// Ends a blob: names it in the place where it was started and copies it to the others.
     pub fn add(&mut self, blob: BlobWriter, digest: &Digest) -> Result<(), TransportError> {
+        self.add_from(blob, digest, None)
+    }
+
+    /// As [`Destinations::add`], for a blob that the repository of `origin` has too: another one
+    /// of the same registry need not be sent it.
+    pub fn add_from(
+        &mut self,
+        blob: BlobWriter,
+        digest: &Digest,
+        origin: Option<ImageName>,
+    ) -> Result<(), TransportError> {
         let Some(first) = self.first else {
             return Ok(());
         };
-        let finished = self.places[first].finish(blob.0, digest)?;
+        let mut finished = self.places[first].finish(blob.0, digest)?;
+        finished.origin = origin;
         for (index, place) in self.places.iter_mut().enumerate() {
             if index != first {
                 place.copy(digest, &finished)?;
@@ -122,14 +147,22 @@ impl Destinations {
     ///
     /// # Errors
     /// A place's own; the places that were not reached are as they were.
-    pub fn commit(mut self, image: &Image, watch: &Watch<'_>) -> Result<(), TransportError> {
+    pub fn commit(self, image: &Image, watch: &Watch<'_>) -> Result<(), TransportError> {
+        self.release(&image.clone().into(), watch)
+    }
+
+    /// As [`Destinations::commit`], for several images that go by one name.
+    ///
+    /// # Errors
+    /// A place's own; the places that were not reached are as they were.
+    pub fn release(mut self, release: &Release, watch: &Watch<'_>) -> Result<(), TransportError> {
         for place in &mut self.places {
-            place.prepare(image, &self.blobs, watch)?;
+            place.prepare(release, &self.blobs, watch)?;
         }
         self.places.sort_by_key(|place| !place.is_foreign());
         for place in &mut self.places {
             watch.check()?;
-            place.publish(image, watch)?;
+            place.publish(release, watch)?;
         }
         Ok(())
     }
@@ -139,6 +172,8 @@ impl Destinations {
 #[derive(Default)]
 struct Names<'a> {
     archives: BTreeMap<&'a Path, Vec<ImageName>>,
+    /// By registry and repository.
+    repositories: BTreeMap<(&'a str, &'a str), Vec<ImageName>>,
     daemon: Vec<ImageName>,
     storage: Vec<ImageName>,
 }
@@ -150,6 +185,10 @@ impl<'a> Names<'a> {
             let (names, name) = match reference {
                 Reference::DockerArchive { file, name } => {
                     (all.archives.entry(file).or_default(), name.as_ref())
+                }
+                Reference::Docker(name) => {
+                    let place = (name.registry(), name.repository());
+                    (all.repositories.entry(place).or_default(), Some(name))
                 }
                 Reference::DockerDaemon(name) => (&mut all.daemon, Some(name)),
                 Reference::ContainersStorage(name) => (&mut all.storage, Some(name)),

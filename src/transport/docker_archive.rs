@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use tempfile::NamedTempFile;
 
-use crate::image::Image;
+use crate::image::Release;
 
 use super::blob::{BlobWriter, Blobs, Place};
-use super::destination::Destination;
+use super::destination::{Destination, single};
 use super::failure::TransportError;
 use super::plain_layer::PlainLayer;
 use super::reference::ImageName;
@@ -54,10 +54,11 @@ impl Destination for DockerArchiveWriter {
 
     fn prepare(
         &mut self,
-        image: &Image,
+        release: &Release,
         blobs: &Blobs,
         watch: &Watch<'_>,
     ) -> Result<(), TransportError> {
+        let image = single(release, "a docker archive")?;
         let mut tape = Tape::new(self.staging.file()?, &self.path);
         let config = format!("{}.json", image.config.digest.hex());
         tape.member(&config, &image.config.bytes)?;
@@ -82,7 +83,7 @@ impl Destination for DockerArchiveWriter {
         Ok(())
     }
 
-    fn publish(&mut self, _: &Image, _: &Watch<'_>) -> Result<(), TransportError> {
+    fn publish(&mut self, _: &Release, _: &Watch<'_>) -> Result<(), TransportError> {
         match self.complete.take() {
             Some(file) => self.staging.publish(file, &self.path),
             None => Err(TransportError::ForeignBlob),

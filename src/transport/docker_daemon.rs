@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::image::Image;
+use crate::image::Release;
 
 use super::blob::{BlobWriter, Blobs};
 use super::destination::{Destination, spool};
@@ -70,15 +70,15 @@ impl Destination for DaemonWriter {
 
     fn prepare(
         &mut self,
-        image: &Image,
+        release: &Release,
         blobs: &Blobs,
         watch: &Watch<'_>,
     ) -> Result<(), TransportError> {
-        self.archive.prepare(image, blobs, watch)?;
-        self.archive.publish(image, watch)
+        self.archive.prepare(release, blobs, watch)?;
+        self.archive.publish(release, watch)
     }
 
-    fn publish(&mut self, _: &Image, watch: &Watch<'_>) -> Result<(), TransportError> {
+    fn publish(&mut self, _: &Release, watch: &Watch<'_>) -> Result<(), TransportError> {
         let words = ["load", "--quiet", "--input", ARCHIVE];
         self.docker.run_well(&words, self.folder.path(), watch)
     }

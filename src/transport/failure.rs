@@ -106,6 +106,12 @@ pub enum TransportError {
         /// The member.
         member: String,
     },
+    /// A place that takes one image is to have several.
+    #[error("{place} takes an image for one platform only")]
+    SeveralPlatforms {
+        /// The kind of place.
+        place: String,
+    },
     /// Nothing is there to read from.
     #[error("there is no `{}`", path.display())]
     NoPlace {
@@ -333,6 +339,9 @@ impl TransportError {
             }
             Self::ChosenDigest { .. } => "give it a tag, or a name alone",
             Self::SeveralLayers { .. } => "name a directory, or build with `output: {layers: one}`",
+            Self::SeveralPlatforms { .. } => {
+                "choose one with `--platform`, or write to `oci:`, `oci-archive:` or `docker://`"
+            }
             Self::SameOutput { .. } => "give every output a path of its own",
             Self::NoTool { cure, .. } => cure,
             Self::NoDaemon { .. } => {

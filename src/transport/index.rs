@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::image::{Image, media_type};
+use crate::image::{Document, media_type};
 
 use super::REF_NAME;
 use super::reference::Tag;
@@ -29,10 +29,9 @@ impl TagIndex {
         serde_json::from_slice(bytes).map(Self)
     }
 
-    /// Lets `tag` mean `image`, and nothing else. Without a tag, an image replaces the earlier one
-    /// without a tag.
-    pub(super) fn set(&mut self, tag: Option<&Tag>, image: &Image) {
-        let manifest = &image.manifest;
+    /// Lets `tag` mean a manifest or index, and nothing else. Without a tag, it replaces the earlier
+    /// one without a tag.
+    pub(super) fn set(&mut self, tag: Option<&Tag>, manifest: &Document) {
         let mut descriptor = json!({
             "mediaType": manifest.media_type,
             "digest": manifest.digest.to_string(),

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::digest::Digest;
-use crate::image::Image;
+use crate::image::Release;
 
 use super::blob::{BlobWriter, Blobs, Finished, Place};
 use super::destination::Destination;
@@ -39,7 +39,7 @@ impl LayoutWriter {
     }
 
     /// The list is read and written under one lock, so that no other writer's tag is lost.
-    fn set_tag(&self, image: &Image) -> Result<(), TransportError> {
+    fn set_tag(&self, release: &Release) -> Result<(), TransportError> {
         let path = self.path(INDEX_FILE);
         let damaged = |source| TransportError::Index {
             path: path.clone(),
@@ -52,7 +52,7 @@ impl LayoutWriter {
             Some(bytes) => TagIndex::parse(&bytes).map_err(damaged)?,
             None => TagIndex::new(),
         };
-        index.set(self.tag.as_ref(), image);
+        index.set(self.tag.as_ref(), release.document());
         let bytes = index.to_bytes().map_err(damaged)?;
         io::Write::write_all(&mut file, &bytes).map_err(TransportError::io("write", &path))?;
         self.staging.publish(file, &path)
@@ -162,6 +162,7 @@ impl Destination for LayoutWriter {
             file: File::open(&path).map_err(TransportError::io("open", &path))?,
             offset: 0,
             size,
+            origin: None,
         })
     }
 
@@ -178,12 +179,12 @@ impl Destination for LayoutWriter {
     /// Writes the documents; nothing names them yet.
     fn prepare(
         &mut self,
-        image: &Image,
+        release: &Release,
         _: &Blobs,
         watch: &Watch<'_>,
     ) -> Result<(), TransportError> {
         watch.check()?;
-        for document in [&image.config, &image.manifest] {
+        for document in release.documents() {
             let mut file = self.staging.file()?;
             let path = self.blob_path(&document.digest);
             io::Write::write_all(&mut file, &document.bytes)
@@ -194,12 +195,12 @@ impl Destination for LayoutWriter {
     }
 
     /// Lets the tag mean `image`.
-    fn publish(&mut self, image: &Image, _: &Watch<'_>) -> Result<(), TransportError> {
+    fn publish(&mut self, release: &Release, _: &Watch<'_>) -> Result<(), TransportError> {
         let mark = self.path(LAYOUT_FILE);
         if !mark.exists() {
             self.staging.write(&mark, LAYOUT_MARK.as_bytes())?;
         }
-        self.set_tag(image)?;
+        self.set_tag(release)?;
         self.made = false;
         Ok(())
     }

@@ -33,6 +33,7 @@ mod layout;
 mod plain_layer;
 mod platform;
 mod program;
+mod push;
 mod reference;
 mod registry;
 mod remote;

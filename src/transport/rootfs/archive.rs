@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use flate2::{Compression, GzBuilder};
 use tempfile::NamedTempFile;
 
-use crate::image::Image;
+use crate::image::Release;
 
 use crate::transport::blob::{BlobWriter, Blobs, Place};
-use crate::transport::destination::Destination;
+use crate::transport::destination::{Destination, single};
 use crate::transport::failure::TransportError;
 use crate::transport::plain_layer::{Packing, PlainLayer};
 use crate::transport::staging::Staging;
@@ -78,10 +78,11 @@ impl Destination for RootArchiveWriter {
 
     fn prepare(
         &mut self,
-        image: &Image,
+        release: &Release,
         blobs: &Blobs,
         watch: &Watch<'_>,
     ) -> Result<(), TransportError> {
+        let image = single(release, "a root file system")?;
         let [layer] = image.layers.as_slice() else {
             return Err(TransportError::SeveralLayers {
                 path: self.path.clone(),
@@ -123,7 +124,7 @@ impl Destination for RootArchiveWriter {
         Ok(())
     }
 
-    fn publish(&mut self, _: &Image, _: &Watch<'_>) -> Result<(), TransportError> {
+    fn publish(&mut self, _: &Release, _: &Watch<'_>) -> Result<(), TransportError> {
         match self.complete.take() {
             Some(file) => self.staging.publish(file, &self.path),
             None => Err(TransportError::ForeignBlob),

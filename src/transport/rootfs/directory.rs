@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::image::Image;
+use crate::image::Release;
 use crate::progress::Event;
 
 use crate::transport::blob::{BlobWriter, Blobs, Place};
-use crate::transport::destination::Destination;
+use crate::transport::destination::{Destination, single};
 use crate::transport::failure::TransportError;
 use crate::transport::staged_folder::StagedFolder;
 use crate::transport::staging::{Staging, Target};
@@ -58,10 +58,11 @@ impl Destination for RootDirectoryWriter {
 
     fn prepare(
         &mut self,
-        image: &Image,
+        release: &Release,
         blobs: &Blobs,
         watch: &Watch<'_>,
     ) -> Result<(), TransportError> {
+        let image = single(release, "a root file system")?;
         let root = self.folder.root()?;
         let mut extraction = Extraction::new(&root, &self.path, watch)?;
         for layer in &image.layers {
@@ -78,7 +79,7 @@ impl Destination for RootDirectoryWriter {
         Ok(())
     }
 
-    fn publish(&mut self, _: &Image, _: &Watch<'_>) -> Result<(), TransportError> {
+    fn publish(&mut self, _: &Release, _: &Watch<'_>) -> Result<(), TransportError> {
         self.folder.publish(&self.path)
     }
 }
