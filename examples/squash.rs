@@ -49,6 +49,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         created_by: Some("squash".to_owned()),
         config: Config::default(),
         annotations: BTreeMap::new(),
+        history: Vec::new(),
+        comment: None,
         format: Format::Oci,
     };
     let image = image::assemble(vec![layer], &description)?;

@@ -54,7 +54,8 @@ pub(crate) struct RecipeArguments {
     /// Value of an argument that the recipe declares (can be repeated)
     #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
     pub(crate) set: Vec<(String, String)>,
-    /// Platform that the image is for [default: the recipe's, then this machine's]
+    /// Platform that the image is for; `build` takes several with commas between them
+    /// [default: the recipe's, then this machine's]
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     pub(crate) platform: Option<String>,
     /// Stage to make the image of, instead of the recipe's end

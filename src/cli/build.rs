@@ -40,15 +40,18 @@ pub(crate) fn run(arguments: &Build, terminal: Terminal) -> Exit {
     };
     let registries = (arguments.registries).registries(Some(&arguments.cache), Some(&cancel));
     let access = registries.access.clone();
-    let planned = ops::plan(&arguments.recipe.choice(registries));
-    let planned = match arguments.strictness.judge(planned) {
+    let planned = ops::plan_all(&arguments.recipe.choice(registries));
+    let planned = match arguments.strictness.judge_all(planned) {
         Ok(planned) => planned,
         Err(error) => {
             let exit = print::error(&error, terminal);
             return caught.exit().unwrap_or(exit);
         }
     };
-    print::diagnostics(&planned.source, &planned.warnings, terminal);
+    // The recipe is one, whatever it is planned for.
+    if let Some(first) = planned.first() {
+        print::diagnostics(&first.source, &first.warnings, terminal);
+    }
     let options = BuildOptions {
         outputs: arguments.output.clone(),
         tags: arguments.tag.clone(),

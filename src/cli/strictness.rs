@@ -12,6 +12,17 @@ impl Strictness {
         (diagnostics.iter()).any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
+    /// As [`judge`](Self::judge), for a recipe that is planned several times.
+    pub(crate) fn judge_all(
+        &self,
+        planned: Result<Vec<Planned>, Error>,
+    ) -> Result<Vec<Planned>, Error> {
+        match planned {
+            Ok(planned) => planned.into_iter().map(|it| self.judge(Ok(it))).collect(),
+            Err(error) => self.judge(Err(error)).map(|planned| vec![planned]),
+        }
+    }
+
     /// Rejects a recipe that can be planned and has what is denied.
     pub(crate) fn judge(&self, planned: Result<Planned, Error>) -> Result<Planned, Error> {
         match planned {

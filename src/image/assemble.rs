@@ -11,6 +11,7 @@ use crate::layer::Layer;
 use super::config::{Config, Platform};
 use super::failure::ImageError;
 use super::format::Format;
+use super::parse::History;
 
 /// All that an image says besides its layers.
 #[derive(Debug, Clone)]
@@ -27,6 +28,11 @@ pub struct Description {
     pub config: Config,
     /// Annotations of the manifest; docker's format has none.
     pub annotations: BTreeMap<String, String>,
+    /// How the layers below the last ones came about, lowest first; the others have a line each
+    /// that says when, by whom and with what.
+    pub history: Vec<History>,
+    /// What more there is to say of the last layers, for their history.
+    pub comment: Option<String>,
     /// Whose documents they are.
     pub format: Format,
 }
@@ -101,7 +107,15 @@ fn configuration(
     if let Some(created_by) = &description.created_by {
         history = history.created_by(&**created_by);
     }
+    if let Some(comment) = &description.comment {
+        history = history.comment(&**comment);
+    }
     let history = history.build().map_err(build)?;
+    let below = description.history.iter().map(History::to_spec);
+    let mut lines = below.collect::<Result<Vec<_>, _>>().map_err(build)?;
+    let told = description.history.iter().filter(|line| !line.empty_layer);
+    let untold = layers.len().saturating_sub(told.count());
+    lines.resize(lines.len() + untold, history);
 
     let platform = &description.platform;
     let mut configuration = spec::ImageConfigurationBuilder::default()
@@ -110,7 +124,7 @@ fn configuration(
         .os(&*platform.os)
         .config(description.config.to_spec())
         .rootfs(rootfs)
-        .history(vec![history; layers.len()])
+        .history(lines)
         .build()
         .map_err(build)?;
     configuration.set_author(description.author.clone());

@@ -67,6 +67,28 @@ pub struct History {
     pub empty_layer: bool,
 }
 
+impl History {
+    pub(super) fn to_spec(&self) -> Result<spec::History, oci_spec::OciSpecError> {
+        let mut line = spec::HistoryBuilder::default();
+        if let Some(created) = &self.created {
+            line = line.created(&**created);
+        }
+        if let Some(author) = &self.author {
+            line = line.author(&**author);
+        }
+        if let Some(created_by) = &self.created_by {
+            line = line.created_by(&**created_by);
+        }
+        if let Some(comment) = &self.comment {
+            line = line.comment(&**comment);
+        }
+        if self.empty_layer {
+            line = line.empty_layer(true);
+        }
+        line.build()
+    }
+}
+
 /// The members that tell documents apart.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -32,13 +32,13 @@ impl Release {
     ///
     /// # Errors
     /// When the index cannot be written.
-    pub fn index(images: Vec<(Platform, Image)>, format: Format) -> Result<Self, ImageError> {
+    pub fn index(images: &[(Platform, Image)], format: Format) -> Result<Self, ImageError> {
         let build = |source| ImageError::Build {
             document: "index",
             source,
         };
         let mut manifests = Vec::new();
-        for (platform, image) in &images {
+        for (platform, image) in images {
             let mut runs_on = spec::PlatformBuilder::default()
                 .architecture(&*platform.architecture)
                 .os(&*platform.os);
@@ -70,7 +70,7 @@ impl Release {
             .map_err(build)?;
         Ok(Self {
             index: Some(Document::new(kind, "index", value("index", &index)?)?),
-            images: images.into_iter().map(|(_, image)| image).collect(),
+            images: images.iter().map(|(_, image)| image.clone()).collect(),
         })
     }
 

@@ -38,6 +38,17 @@ impl Compression {
     }
 }
 
+/// The media type of a layer whose blob begins with these bytes; four are enough.
+pub fn media_type_of(start: &[u8]) -> &'static str {
+    match start {
+        [0x1f, 0x8b, ..] => "application/vnd.oci.image.layer.v1.tar+gzip",
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
+            "application/vnd.oci.image.layer.v1.tar+zstd"
+        }
+        _ => "application/vnd.oci.image.layer.v1.tar",
+    }
+}
+
 impl Default for Compression {
     /// Gzip, which every consumer reads, at the level where libdeflate is twice as fast as zlib's
     /// default for the same size.

@@ -8,19 +8,19 @@ use serde::Serialize;
 
 use crate::digest::Digest;
 use crate::execute::Execution;
-use crate::image::{self, Config, Description, Healthcheck, Image};
-use crate::layer::{self, Compression};
+use crate::image::{Image, Platform, Release};
+use crate::layer::Layer;
 use crate::packages::{self, HostAccess};
-use crate::plan::{Action, HealthcheckSettings, ImageSettings, LimitSettings, Plan};
+use crate::plan::{Action, Plan};
 use crate::progress::{Event, Reporter};
 use crate::recipe;
 use crate::sandbox::{Cancel, Launcher};
 use crate::store::Store;
-use crate::transport::{Access, Destinations, Reference, Watch};
-use crate::tree::Tree;
+use crate::transport::{Access, Destinations, Reference, TransportError, Watch};
 
 use super::bring::Brought;
-use super::{Error, Planned};
+use super::publish::{self, Publishing};
+use super::{Error, Planned, emulation};
 
 /// Version of the JSON form of [`Built`].
 const VERSION: u32 = 1;
@@ -51,19 +51,72 @@ pub struct BuildOptions {
 #[derive(Debug, Clone, Serialize)]
 pub struct Built {
     version: u32,
-    /// Digest of the manifest.
+    /// Digest of the manifest, or of the index of several images.
     pub digest: Digest,
     /// Where the image is, one name for each destination and tag.
     pub outputs: Vec<String>,
-    /// Digest of the layer, uncompressed.
+    /// The layer that was made; of several images the first one's.
+    #[serde(flatten)]
+    pub layer: BuiltLayer,
+    /// The images of an index, in the order of their platforms.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<BuiltImage>,
+}
+
+/// One image of an index.
+#[derive(Debug, Clone, Serialize)]
+pub struct BuiltImage {
+    /// What it runs on.
+    pub platform: String,
+    /// Digest of its manifest.
+    pub digest: Digest,
+    /// The layer that was made.
+    #[serde(flatten)]
+    pub layer: BuiltLayer,
+}
+
+/// A layer that was made.
+#[derive(Debug, Clone, Serialize)]
+pub struct BuiltLayer {
+    /// Its digest, uncompressed.
     pub diff_id: Digest,
-    /// Bytes of the layer's blob.
+    /// Bytes of its blob.
     pub layer_size: u64,
-    /// Bytes of the layer, uncompressed.
+    /// Its bytes, uncompressed.
     pub uncompressed_size: u64,
 }
 
+impl From<&Layer> for BuiltLayer {
+    fn from(layer: &Layer) -> Self {
+        Self {
+            diff_id: layer.diff_id,
+            layer_size: layer.size,
+            uncompressed_size: layer.uncompressed_size,
+        }
+    }
+}
+
 impl Built {
+    /// Without an image there is nothing to tell.
+    fn of(images: &[(Platform, Image)], digest: Digest, outputs: Vec<String>) -> Option<Self> {
+        let of = |image: &Image| image.layers.last().map(BuiltLayer::from);
+        let several = images.iter().filter(|_| images.len() > 1);
+        let several = several.filter_map(|(platform, image)| {
+            Some(BuiltImage {
+                platform: platform.to_string(),
+                digest: image.manifest.digest,
+                layer: of(image)?,
+            })
+        });
+        Some(Self {
+            version: VERSION,
+            digest,
+            outputs,
+            layer: of(&images.first()?.1)?,
+            images: several.collect(),
+        })
+    }
+
     /// As one line of JSON.
     pub fn to_json(&self) -> String {
         let mut json = serde_json::to_string(self).expect("all keys are text");
@@ -72,74 +125,90 @@ impl Built {
     }
 }
 
-/// Builds a planned recipe and writes the image to every destination.
+/// Builds a planned recipe and writes the image to every destination; planned for several
+/// platforms, an index of images.
 ///
 /// # Errors
 /// Before any work: destinations that cannot be, and what this host lacks. Then the step, layer or
 /// destination that failed; no destination shows a partial image.
 pub fn build(
-    planned: &Planned,
+    planned: &[Planned],
     options: &BuildOptions,
     reporter: &dyn Reporter,
     cancel: &Cancel,
 ) -> Result<Built, Error> {
-    let plan = &planned.plan;
-    check_language(planned)?;
-    for recipe in planned.below() {
-        check_language(&recipe)?;
-    }
-    let references = references(plan, options)?;
-    let access = HostAccess {
-        context: planned.context.directory().to_owned(),
-        ca_bundle: options.ca_bundle.clone(),
-        proxies: options.proxies.clone(),
+    let Some(first) = planned.first() else {
+        return Err(Error::NoPlatform);
     };
-    check_host(plan, &access)?;
+    for planned in planned {
+        check_language(planned)?;
+        for recipe in planned.below() {
+            check_language(&recipe)?;
+        }
+        check_host(&planned.plan, &access(planned, options))?;
+    }
+    let references = references(&first.plan, options)?;
+    let single = references.iter().find(|place| !place.takes_several());
+    if let Some(place) = single.filter(|_| planned.len() > 1) {
+        return Err(TransportError::SeveralPlatforms {
+            place: format!("`{place}`"),
+        }
+        .into());
+    }
     let cancelled = || cancel.is_cancelled();
     let watch = Watch {
         cancelled: &cancelled,
         reporter,
     };
-    let destinations = Destinations::open_with(&references, &options.access, &watch)?;
+    let mut destinations = Destinations::open_with(&references, &options.access, &watch)?;
     let store = Store::open(&options.cache_directory)?;
-    let bases = Brought {
-        known: planned.images(),
-        store: &store,
-        access: &options.access,
-        watch,
-        remotes: Mutex::default(),
+    let mut images = Vec::new();
+    for planned in planned {
+        let bases = Brought {
+            known: planned.images(),
+            store: &store,
+            access: &options.access,
+            watch,
+            remotes: Mutex::default(),
+        };
+        let execution = Execution {
+            store: &store,
+            bases: &bases,
+            reuse: options.reuse,
+            launcher: &Launcher::default(),
+            access: &access(planned, options),
+            reporter,
+            cancel,
+        };
+        let root = execution.run(&planned.plan)?;
+        let publishing = Publishing {
+            bases: &bases,
+            threads: options.threads,
+            reporter,
+            cancel,
+        };
+        let image = publishing.image(&root, &planned.plan, &mut destinations)?;
+        images.push((publish::platform(&planned.plan.config), image));
+    }
+    let release = match images.as_slice() {
+        [(_, image)] => image.clone().into(),
+        several => Release::index(several, publish::format(first.plan.output.format))?,
     };
-    let execution = Execution {
-        store: &store,
-        bases: &bases,
-        reuse: options.reuse,
-        launcher: &Launcher::default(),
-        access: &access,
-        reporter,
-        cancel,
-    };
-    let root = execution.run(plan)?;
-    let image = write(
-        &root.tree,
-        plan,
-        options.threads,
-        destinations,
-        reporter,
-        cancel,
-    )?;
+    destinations.release(&release, &watch)?;
     let outputs: Vec<String> = references.iter().map(ToString::to_string).collect();
     for destination in &outputs {
         reporter.report(&Event::Written { destination });
     }
-    let layer = &image.layers[0];
-    Ok(Built {
-        version: VERSION,
-        digest: image.manifest.digest,
-        outputs,
-        diff_id: layer.diff_id,
-        layer_size: layer.size,
-        uncompressed_size: layer.uncompressed_size,
-    })
+    Built::of(&images, release.document().digest, outputs).ok_or(Error::NoPlatform)
+}
+
+/// What steps with network may use, and where inputs are.
+fn access(planned: &Planned, options: &BuildOptions) -> HostAccess {
+    HostAccess {
+        context: planned.context.directory().to_owned(),
+        ca_bundle: options.ca_bundle.clone(),
+        proxies: options.proxies.clone(),
+    }
 }
 
 /// Every place and tag that the image gets.
@@ -185,40 +254,13 @@ fn check_language(planned: &Planned) -> Result<(), Error> {
     })
 }
 
-/// Fails if the image is larger than the recipe allows.
-fn check_limits(image: &Image, limits: &LimitSettings) -> Result<(), Error> {
-    let layers = image.layers.iter().map(|layer| layer.size);
-    let documents = image.config.bytes.len() + image.manifest.bytes.len();
-    let size = layers.sum::<u64>() + documents as u64;
-    let entries: usize = image.layers.iter().map(|layer| layer.entries).sum();
-    let counted = [
-        ("image_size", "bytes", size, limits.image_size),
-        (
-            "layer_entries",
-            "entries",
-            entries as u64,
-            limits.layer_entries,
-        ),
-    ];
-    for (key, what, found, most) in counted {
-        if let Some(most) = most
-            && found > most
-        {
-            return Err(Error::Limit {
-                key,
-                what,
-                found,
-                most,
-            });
-        }
-    }
-    Ok(())
-}
-
 /// Fails if this host cannot carry out the plan, before anything is done.
 fn check_host(plan: &Plan, access: &HostAccess) -> Result<(), Error> {
     if plan.needs_sandbox() && !Launcher::is_possible() {
         return Err(Error::NeedsRoot);
+    }
+    if plan.needs_sandbox() {
+        emulation::check(&plan.platform)?;
     }
     for step in plan.all_steps() {
         if let Action::Packages(action) = &step.action {
@@ -226,85 +268,4 @@ fn check_host(plan: &Plan, access: &HostAccess) -> Result<(), Error> {
         }
     }
     Ok(())
-}
-
-/// Squashes `tree` straight into the first destination, and names the image in all of them.
-fn write(
-    tree: &Tree,
-    plan: &Plan,
-    threads: Option<NonZeroUsize>,
-    mut destinations: Destinations,
-    reporter: &dyn Reporter,
-    cancel: &Cancel,
-) -> Result<Image, Error> {
-    let mut blob = destinations.blob()?;
-    let options = layer::Options {
-        compression: compression(plan),
-        source_date_epoch: plan.output.source_date_epoch,
-        threads,
-        cancel: Some(&|| cancel.is_cancelled()),
-    };
-    let layer = layer::squash(tree, &options, &mut blob, reporter)?;
-    destinations.add(blob, &layer.digest)?;
-    let image = image::assemble(vec![layer], &description(&plan.config, plan.output.format))?;
-    check_limits(&image, &plan.limits)?;
-    let watch = Watch {
-        reporter,
-        cancelled: &|| cancel.is_cancelled(),
-    };
-    destinations.commit(&image, &watch)?;
-    Ok(image)
-}
-
-fn compression(plan: &Plan) -> Compression {
-    match plan.output.compression.as_str() {
-        "none" => Compression::None,
-        _ => plan
-            .output
-            .level
-            .map_or_else(Compression::default, |level| Compression::Gzip { level }),
-    }
-}
-
-fn description(settings: &ImageSettings, format: recipe::Format) -> Description {
-    Description {
-        platform: image::Platform {
-            os: "linux".to_owned(),
-            architecture: settings.architecture.clone(),
-            variant: settings.variant.clone(),
-        },
-        created: settings.created,
-        author: settings.author.clone(),
-        created_by: settings.created_by.clone(),
-        config: Config {
-            user: settings.user.clone(),
-            exposed_ports: settings.exposed_ports.iter().cloned().collect(),
-            env: settings.env.clone(),
-            entrypoint: settings.entrypoint.clone(),
-            cmd: settings.cmd.clone(),
-            volumes: settings.volumes.iter().cloned().collect(),
-            working_dir: settings.workdir.clone(),
-            labels: settings.labels.clone(),
-            stop_signal: settings.stop_signal.clone(),
-            healthcheck: settings.healthcheck.as_ref().map(healthcheck),
-        },
-        annotations: settings.annotations.clone(),
-        format: match format {
-            recipe::Format::Oci => image::Format::Oci,
-            recipe::Format::Docker => image::Format::Docker,
-        },
-    }
-}
-
-/// Seconds as the nanoseconds that docker counts in.
-fn healthcheck(settings: &HealthcheckSettings) -> Healthcheck {
-    let nanoseconds =
-        |seconds: Option<u64>| seconds.map(|seconds| seconds.saturating_mul(1_000_000_000));
-    Healthcheck {
-        test: settings.test.clone(),
-        interval: nanoseconds(settings.interval),
-        timeout: nanoseconds(settings.timeout),
-        start_period: nanoseconds(settings.start_period),
-        retries: settings.retries.map(u64::from),
-    }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::digest::Digest;
 use crate::execute::{ExecuteError, FetchError, StepError};
 use crate::image::ImageError;
 use crate::layer::LayerError;
@@ -116,6 +117,25 @@ pub enum Error {
     /// A destination or reference that cannot be.
     #[error(transparent)]
     Reference(#[from] ParseReferenceError),
+    /// A layer of the base could not be kept.
+    #[error("cannot keep layer {digest} of the base")]
+    BaseLayer {
+        /// Digest of its blob.
+        digest: Digest,
+        /// What went wrong.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// There is nothing to build for.
+    #[error("no platform was named")]
+    NoPlatform,
+    /// Programs of another platform cannot run here.
+    #[error("this recipe runs programs for {platform}, which this machine cannot run")]
+    NoEmulation {
+        /// The platform.
+        platform: String,
+        /// What the package that brings the emulator calls the architecture.
+        emulator: String,
+    },
     /// A step failed.
     #[error(transparent)]
     Step(#[from] StepError),
@@ -166,6 +186,9 @@ impl Error {
             | Self::NoStage { .. }
             | Self::DockerInLayout { .. } => ErrorKind::Usage,
             Self::Limit { .. } => ErrorKind::Step,
+            Self::NoPlatform => ErrorKind::Usage,
+            Self::NoEmulation { .. } => ErrorKind::Host,
+            Self::BaseLayer { .. } => ErrorKind::Io,
             Self::NeedsRoot | Self::Packages(PackagesError::NoManager { .. }) => ErrorKind::Host,
             Self::Step(error) => match &error.source {
                 ExecuteError::Exit {
@@ -226,6 +249,11 @@ impl Error {
                 Some("report this, with the recipe: it is a bug in onelayer".to_owned())
             }
             Self::Exists { .. } => Some("name another file, or allow it with `--force`".to_owned()),
+            Self::NoEmulation { emulator, .. } => Some(format!(
+                "let the kernel run them by qemu-{emulator} (on Debian: `apt-get install \
+                 qemu-user-static binfmt-support`), build on such a machine, or use steps that run \
+                 nothing"
+            )),
             Self::NeedsRoot => Some(
                 "run it as root; recipes that only copy and write need no privilege".to_owned(),
             ),

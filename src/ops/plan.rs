@@ -44,8 +44,7 @@ impl Planned {
             .iter()
             .map(|stage| Some(stage.name.as_str()));
         let scopes: Vec<Option<&str>> = stages.chain([self.target.as_deref()]).collect();
-        let machine = Platform::of_machine(&host().machine);
-        validate::not_carried_out(&self.recipe, &scopes, &machine)
+        validate::not_carried_out(&self.recipe, &scopes)
     }
 
     /// The images that it, and the recipes that it starts from, are made of.
@@ -67,6 +66,34 @@ impl Planned {
         }
         all
     }
+}
+
+/// Loads, validates and plans a recipe for every platform that was chosen (`a,b`), or that the
+/// recipe names.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_all(choice: &RecipeChoice) -> Result<Vec<Planned>, Error> {
+    let chosen: Vec<String> = match &choice.platform {
+        Some(chosen) => chosen.split(',').map(str::to_owned).collect(),
+        None => Vec::new(),
+    };
+    let on = |platform: &str| {
+        plan(&RecipeChoice {
+            platform: Some(platform.to_owned()),
+            ..choice.clone()
+        })
+    };
+    let mut platforms = chosen;
+    if platforms.is_empty() {
+        let first = plan(choice)?;
+        let named = &first.recipe.recipe().platforms;
+        if named.len() < 2 {
+            return Ok(vec![first]);
+        }
+        platforms = named.iter().map(ToString::to_string).collect();
+    }
+    platforms.iter().map(|platform| on(platform)).collect()
 }
 
 /// Loads, validates and plans a recipe.

@@ -5,20 +5,15 @@
 
 use crate::diagnostic::{Code, Diagnostic, sort};
 use crate::recipe::{
-    Compression, Database, Layers, Manager, Packages, Platform, RunIn, Scope, Scriptlets, Step,
-    Upgrade,
+    Compression, Database, Manager, Packages, RunIn, Scope, Scriptlets, Step, Upgrade,
 };
 use crate::syntax::PathSegment;
 
 use super::ValidRecipe;
 
 /// Everything in some root file systems of a recipe (stages by name, none for the image itself),
-/// and in how the image is written, that this version cannot carry out on `host`.
-pub fn not_carried_out(
-    recipe: &ValidRecipe,
-    scopes: &[Option<&str>],
-    host: &Platform,
-) -> Vec<Diagnostic> {
+/// and in how the image is written, that this version cannot carry out.
+pub fn not_carried_out(recipe: &ValidRecipe, scopes: &[Option<&str>]) -> Vec<Diagnostic> {
     let mut search = Search {
         recipe,
         found: Vec::new(),
@@ -28,7 +23,7 @@ pub fn not_carried_out(
             search.scope(&scope);
         }
     }
-    search.image(host, scopes);
+    search.image();
     sort(&mut search.found);
     search.found
 }
@@ -126,42 +121,16 @@ impl Search<'_> {
         }
     }
 
-    fn image(&mut self, host: &Platform, scopes: &[Option<&str>]) {
+    fn image(&mut self) {
         let recipe = self.recipe.recipe();
         let output = &recipe.output;
         let at = |key: &str| [PathSegment::from("output"), key.into()];
-        if output.layers != Layers::One {
-            self.refuse(&at("layers"), "`layers: on-base`", "write `one`");
-        }
         if matches!(
             output.compression,
             Compression::Zstd | Compression::ZstdChunked
         ) {
             let what = format!("compression `{}`", output.compression);
             self.refuse(&at("compression"), &what, "write `gzip` or `none`");
-        }
-        if recipe.platforms.len() > 1 && !self.recipe.platform_is_chosen() {
-            let help = "choose one with `--platform`";
-            self.refuse(&["platforms".into()], "more than one platform", help);
-        }
-        let runs = scopes
-            .iter()
-            .filter_map(|stage| recipe.scope(*stage))
-            .any(|scope| {
-                let mut steps = scope.steps.iter();
-                scope.packages.is_some()
-                    || steps.any(|step| {
-                        matches!(step, Step::Run(_) | Step::Packages(_))
-                            && self.recipe.holds(step.when(), scope.stage)
-                    })
-            });
-        if let Some(platform) = self.recipe.platform()
-            && runs
-            && !platform.runs_on(host)
-        {
-            let what = format!("running programs for `{platform}` on `{host}`");
-            let help = "build on such a machine, or use steps that run nothing";
-            self.refuse(&["platforms".into()], &what, help);
         }
     }
 }

@@ -62,6 +62,8 @@ pub(crate) fn describe(layers: Vec<Layer>) -> Image {
             ..Config::default()
         },
         annotations: BTreeMap::from([("k".to_owned(), "v".to_owned())]),
+        history: Vec::new(),
+        comment: None,
         format: Format::Oci,
     };
     image::assemble(layers, &description).unwrap()

@@ -98,6 +98,14 @@ impl Reference {
         }
     }
 
+    /// Whether an index of images for several platforms can be there.
+    pub fn takes_several(&self) -> bool {
+        matches!(
+            self,
+            Self::Oci { .. } | Self::OciArchive { .. } | Self::Docker(_)
+        )
+    }
+
     /// What to look for in a layout: the tag, if one was given.
     pub fn tag(&self) -> Option<&Tag> {
         match self {
