@@ -11,7 +11,7 @@ use crate::support::require_tool;
 use crate::support::server::{Authority, Reply, Server};
 
 use super::credentials::{auth_file, challenge};
-use super::{QUIET, access, anonymous, asked, expect_error, layer, open, tag};
+use super::{Heard, QUIET, access, anonymous, asked, expect_error, layer, open, tag};
 
 #[test]
 fn storage_elsewhere_gets_no_credentials() {
@@ -44,6 +44,55 @@ fn storage_elsewhere_gets_no_credentials() {
     assert!(storage.asked()[0].header("authorization").is_none());
     // To itself the registry may lead with them: it sees them anyway.
     assert_eq!(server.asked().len(), 2);
+}
+
+#[test]
+fn a_registry_elsewhere_that_speaks_no_tls_needs_leave() {
+    let proxy = Server::new(|request, _| match &*request.method {
+        "CONNECT" => Reply::status(200),
+        _ => super::manifest(b"{}"),
+    });
+    let proxies = ["http_proxy", "https_proxy"].map(|name| (name.to_owned(), proxy.url("")));
+    let folder = tempfile::tempdir().unwrap();
+    let careful = Access {
+        proxies: proxies.to_vec(),
+        authfile: Some(auth_file(
+            folder.path(),
+            "registry.invalid:5000",
+            "me",
+            "right",
+        )),
+        ..access()
+    };
+    let registry = open("registry.invalid:5000", &careful, QUIET);
+    expect_error(
+        registry.manifest(&tag("x")),
+        &["https://registry.invalid:5000"],
+    );
+    let is_tunnel = |line: &String| line == "CONNECT registry.invalid:5000";
+    assert!(asked(&proxy).iter().all(is_tunnel), "{:?}", asked(&proxy));
+    let allowed = Access {
+        plain_http: true,
+        ..careful
+    };
+    let server =
+        Server::new(
+            |request, _| match (&*request.method, request.header("authorization")) {
+                ("CONNECT", _) => Reply::status(200),
+                (_, None) => challenge("Basic realm=x"),
+                _ => super::manifest(b"{}"),
+            },
+        );
+    let proxies = ["http_proxy", "https_proxy"].map(|name| (name.to_owned(), server.url("")));
+    let allowed = Access {
+        proxies: proxies.to_vec(),
+        ..allowed
+    };
+    let heard = Heard::default();
+    let registry = open("registry.invalid:5000", &allowed, heard.watch());
+    assert!(registry.manifest(&tag("x")).is_ok());
+    let warning = "credentials for `registry.invalid:5000` are sent without encryption";
+    assert_eq!(heard.all(), [warning]);
 }
 
 #[test]

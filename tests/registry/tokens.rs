@@ -38,6 +38,7 @@ fn registry(
             Some(token) if accepts(request, token) => match &*request.method {
                 "POST" => Reply::status(202).with("location", "/v2/team/app/blobs/uploads/1"),
                 "HEAD" => Reply::status(404),
+                "PUT" => Reply::status(201),
                 _ => manifest(b"{}"),
             },
             _ => challenge(&header),
@@ -77,7 +78,8 @@ fn a_token_is_fetched_once_and_kept_by_what_it_allows() {
 fn a_mount_asks_for_both_repositories() {
     let issuer = issuer(|_, _| token("t"));
     let server = registry(&issuer.url("/token"), |_, token| token == "t");
-    let mounted = anonymous(&server).mount(&Digest::of(b"x"), "other/base");
+    let registry_ = anonymous(&server);
+    let mounted = registry_.mount(&Digest::of(b"x"), "other/base");
     assert!(matches!(mounted, Ok(Mount::Send(Some(_)))));
     let target = asked(&issuer).remove(0);
     for scope in ["team%2Fapp%3Apull%2Cpush", "other%2Fbase%3Apull&"] {
@@ -86,6 +88,15 @@ fn a_mount_asks_for_both_repositories() {
             "{target}"
         );
     }
+    // What allows both allows to send into the session that came instead.
+    let Ok(Mount::Send(session)) = mounted else {
+        panic!("nothing to send");
+    };
+    let mut open = || Ok(Box::new(&b"x"[..]) as Box<dyn std::io::Read>);
+    registry_
+        .upload(&Digest::of(b"x"), 1, session, &mut open)
+        .unwrap();
+    assert_eq!((issuer.asked().len(), server.asked().len()), (1, 3));
 }
 
 #[test]

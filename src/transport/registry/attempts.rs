@@ -53,11 +53,17 @@ pub(super) fn is_passing(status: u16) -> bool {
 /// Whether an error may pass.
 pub(super) fn failure(error: ureq::Error, address: &Address) -> Trouble {
     let url = address.to_string();
-    if let ureq::Error::Io(inner) = &error
-        && let Some(tls) = tls(inner)
-    {
+    let tls = match &error {
+        ureq::Error::Io(inner) => tls(inner),
+        ureq::Error::Rustls(inner) => Some(inner),
+        _ => None,
+    };
+    if let Some(tls) = tls {
         let source = tls.to_string().into();
-        return RegistryError::Tls { url, source }.into();
+        return match tls {
+            rustls::Error::InvalidMessage(_) => RegistryError::NoTls { url }.into(),
+            _ => RegistryError::Tls { url, source }.into(),
+        };
     }
     let passes = matches!(
         error,

@@ -90,7 +90,28 @@ fn without_token68(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_was_read_and_is_written_plainly_is_read_as_the_same(
+            header in "([A-Za-z]{1,3}|[ ,=]|\"|\\\\|[-.~+/]|\\PC){0,40}"
+        ) {
+            let challenges = Challenge::parse(&header);
+            let plain: Vec<String> = (challenges.iter())
+                .map(|challenge| {
+                    let pairs = challenge.parameters.iter().map(|(name, value)| {
+                        let value = value.replace('\\', "\\\\").replace('"', "\\\"");
+                        format!("{name}=\"{value}\"")
+                    });
+                    format!("{} {}", challenge.scheme, pairs.collect::<Vec<_>>().join(", "))
+                })
+                .collect();
+            prop_assert_eq!(Challenge::parse(&plain.join(", ")), challenges);
+        }
+    }
 
     fn read(header: &str) -> Vec<(String, Vec<(String, String)>)> {
         (Challenge::parse(header).into_iter())

@@ -37,6 +37,12 @@ pub enum RegistryError {
         /// What went wrong the last time.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The server does not speak TLS.
+    #[error("`{url}`: the server does not speak TLS")]
+    NoTls {
+        /// The address.
+        url: String,
+    },
     /// The server's certificate is not trusted, or TLS failed otherwise.
     #[error("no secure connection to `{url}`")]
     Tls {
@@ -270,8 +276,11 @@ impl RegistryError {
                 "check the name and the way to it; `https_proxy` and `--ca-bundle` are honoured"
                     .to_owned()
             }
+            Self::NoTls { .. } => {
+                "look the port up, or allow `--plain-http` if the network is yours".to_owned()
+            }
             Self::Tls { .. } => {
-                "name the registry's authority with `--ca-bundle`, or allow `--plain-http`".to_owned()
+                "name the authority of the registry's certificate with `--ca-bundle`".to_owned()
             }
             Self::Missing { .. } => "look the name up in the registry".to_owned(),
             Self::Status { status, .. } => match status {

@@ -10,6 +10,8 @@ use std::time::Instant;
 
 use ureq::http::header::WWW_AUTHENTICATE;
 
+use crate::progress::Event;
+
 use super::access::Access;
 use super::address::Address;
 use super::challenge::Challenge;
@@ -62,8 +64,10 @@ impl Guard {
         if state.basic {
             return state.credentials.as_ref()?.as_ref()?.basic();
         }
-        let token = state.tokens.get(&scope.key())?;
-        (token.until > Instant::now()).then(|| format!("Bearer {}", token.value))
+        let now = Instant::now();
+        let mut tokens = state.tokens.iter();
+        let (_, token) = tokens.find(|(key, token)| scope.is_in(key) && token.until > now)?;
+        Some(format!("Bearer {}", token.value))
     }
 
     /// All that must not be in a message.
@@ -160,6 +164,13 @@ impl Guard {
         }
         let watch = client.watch();
         let found = Credentials::find(&self.access, &self.host, &self.repository, watch)?;
+        if found.is_some() && !self.server.is_encrypted() && !self.server.is_loopback() {
+            let message = format!(
+                "credentials for `{}` are sent without encryption",
+                self.host
+            );
+            watch.reporter.report(&Event::Warning { message: &message });
+        }
         let found = found.map(Arc::new);
         state.credentials = Some(found.clone());
         Ok(found)

@@ -44,6 +44,12 @@ impl Scope {
         parts
     }
 
+    /// Whether a token that is kept under `key` allows all of it.
+    pub(super) fn is_in(&self, key: &str) -> bool {
+        let allowed: Vec<&str> = key.split(' ').collect();
+        (self.parts.iter()).all(|part| allowed.contains(&part.as_str()))
+    }
+
     /// Under which tokens for it are kept.
     pub(super) fn key(&self) -> String {
         self.parts.join(" ")
