@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Build(Build),
     /// Show an image: configuration, history, layers, sizes
     Inspect(Inspect),
+    /// Copy an image from one place to others: push, pull, load, save
+    Copy(Copy),
     /// Print the JSON Schema of recipes
     Schema,
     /// Explain a diagnostic code: cause, example, cure
@@ -242,6 +244,30 @@ pub(crate) struct Inspect {
     pub(crate) platform: Option<String>,
     #[command(flatten)]
     pub(crate) registries: RegistryArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Copy {
+    /// The image, as `build` takes it for a base; a name alone is that of an image in a registry
+    #[arg(value_name = "SRC")]
+    pub(crate) source: String,
+    /// Where it goes, as for `build --output`
+    #[arg(value_name = "DST", required = true)]
+    pub(crate) destinations: Vec<String>,
+    /// Copy the images for all platforms, with their index
+    #[arg(long, conflicts_with = "platform")]
+    pub(crate) all: bool,
+    /// Which of several images [default: the one for this machine]
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    pub(crate) platform: Option<String>,
+    #[command(flatten)]
+    pub(crate) registries: RegistryArguments,
+    /// How progress is shown, on standard error
+    #[arg(long, value_enum, default_value_t = Progress::Auto)]
+    pub(crate) progress: Progress,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod arguments;
 mod build;
 mod completions;
 mod convert;
+mod copy;
 mod exit;
 mod explain;
 mod fmt;
@@ -54,6 +55,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Plan(arguments) => plan::run(arguments, terminal),
         Command::Build(arguments) => build::run(arguments, terminal),
         Command::Inspect(arguments) => inspect::run(arguments, terminal),
+        Command::Copy(arguments) => copy::run(arguments, terminal),
         Command::Schema => schema::run(),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),

@@ -71,7 +71,38 @@ pub fn assemble(mut layers: Vec<Layer>, description: &Description) -> Result<Ima
     }
     let config = configuration(&layers, description)?;
     let config = Document::new(format.config(), "configuration", config)?;
-    let manifest = manifest(&layers, &config, description)?;
+    let annotations = &description.annotations;
+    enclose(layers, config, annotations, format)
+}
+
+/// Writes the manifest of an image whose configuration others wrote. Equal arguments give equal
+/// bytes.
+///
+/// # Errors
+/// When docker's format has no name for a layer.
+pub fn reassemble(
+    mut layers: Vec<Layer>,
+    config: Document,
+    annotations: &BTreeMap<String, String>,
+    format: Format,
+) -> Result<Image, ImageError> {
+    for layer in &mut layers {
+        layer.media_type = format.layer(layer.media_type)?;
+    }
+    let config = Document {
+        media_type: format.config(),
+        ..config
+    };
+    enclose(layers, config, annotations, format)
+}
+
+fn enclose(
+    layers: Vec<Layer>,
+    config: Document,
+    annotations: &BTreeMap<String, String>,
+    format: Format,
+) -> Result<Image, ImageError> {
+    let manifest = manifest(&layers, &config, annotations, format)?;
     let manifest = Document::new(format.manifest(), "manifest", value("manifest", &manifest)?)?;
     Ok(Image {
         config,
@@ -139,7 +170,8 @@ fn configuration(
 fn manifest(
     layers: &[Layer],
     config: &Document,
-    description: &Description,
+    annotations: &BTreeMap<String, String>,
+    format: Format,
 ) -> Result<spec::ImageManifest, ImageError> {
     let build = |source| ImageError::Build {
         document: "manifest",
@@ -160,7 +192,7 @@ fn manifest(
     };
     let mut manifest = spec::ImageManifestBuilder::default()
         .schema_version(spec::SCHEMA_VERSION)
-        .media_type(description.format.manifest())
+        .media_type(format.manifest())
         .config(descriptor(
             config.media_type,
             &config.digest,
@@ -174,9 +206,8 @@ fn manifest(
         )
         .build()
         .map_err(build)?;
-    if description.format == Format::Oci && !description.annotations.is_empty() {
-        let annotations = description.annotations.clone();
-        manifest.set_annotations(Some(annotations.into_iter().collect()));
+    if format == Format::Oci && !annotations.is_empty() {
+        manifest.set_annotations(Some(annotations.clone().into_iter().collect()));
     }
     Ok(manifest)
 }

@@ -21,6 +21,12 @@ pub mod media_type {
     pub const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
     /// Docker's name for an image configuration.
     pub const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
+    /// The type of a manifest or index that this is, if it is one.
+    pub fn known(media_type: &str) -> Option<&'static str> {
+        let all = [MANIFEST, INDEX, DOCKER_MANIFEST, DOCKER_INDEX];
+        all.into_iter().find(|known| *known == media_type)
+    }
+
     /// Docker's name for an index.
     pub const DOCKER_INDEX: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
 }

@@ -21,7 +21,7 @@ mod healthcheck;
 mod parse;
 mod release;
 
-pub use assemble::{Description, Document, Image, assemble};
+pub use assemble::{Description, Document, Image, assemble, reassemble};
 pub use config::{Config, Platform};
 pub use descriptor::{Descriptor, media_type};
 pub use failure::{DocumentError, ImageError};

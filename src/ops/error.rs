@@ -117,8 +117,11 @@ pub enum Error {
     /// A destination or reference that cannot be.
     #[error(transparent)]
     Reference(#[from] ParseReferenceError),
-    /// A layer of the base could not be kept.
-    #[error("cannot keep layer {digest} of the base")]
+    /// An index whose images would have other digests there.
+    #[error("an index of images in docker's format cannot be in a layout as it is")]
+    DockerIndex,
+    /// A layer could not be brought.
+    #[error("cannot bring layer {digest}")]
     BaseLayer {
         /// Digest of its blob.
         digest: Digest,
@@ -186,7 +189,7 @@ impl Error {
             | Self::NoStage { .. }
             | Self::DockerInLayout { .. } => ErrorKind::Usage,
             Self::Limit { .. } => ErrorKind::Step,
-            Self::NoPlatform => ErrorKind::Usage,
+            Self::NoPlatform | Self::DockerIndex => ErrorKind::Usage,
             Self::NoEmulation { .. } => ErrorKind::Host,
             Self::BaseLayer { .. } => ErrorKind::Io,
             Self::NeedsRoot | Self::Packages(PackagesError::NoManager { .. }) => ErrorKind::Host,
@@ -254,6 +257,10 @@ impl Error {
                  qemu-user-static binfmt-support`), build on such a machine, or use steps that run \
                  nothing"
             )),
+            Self::DockerIndex => Some(
+                "copy one image with `--platform`, or copy all to a registry (`docker://`)"
+                    .to_owned(),
+            ),
             Self::NeedsRoot => Some(
                 "run it as root; recipes that only copy and write need no privilege".to_owned(),
             ),

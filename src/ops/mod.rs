@@ -6,6 +6,7 @@ mod bring;
 mod build;
 mod context;
 mod convert;
+mod copy;
 mod emulation;
 mod error;
 mod find;
@@ -22,6 +23,7 @@ mod replace;
 
 pub use build::{BuildOptions, Built, BuiltImage, BuiltLayer, build};
 pub use convert::{Converted, convert};
+pub use copy::{Copied, Selection, copy};
 pub use error::{Error, ErrorKind};
 pub use find::recipes;
 pub use format::{Formatted, format, format_source};

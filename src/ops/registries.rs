@@ -8,7 +8,7 @@ use crate::digest::{Checksum, Digest};
 use crate::progress::{Reporter, Silent};
 use crate::sandbox::Cancel;
 use crate::store::Store;
-use crate::transport::{Access, Documents, Watch};
+use crate::transport::{Access, Memory, Watch};
 
 /// What of the caller's surroundings may be used on the way to registries.
 #[derive(Debug, Clone, Default)]
@@ -67,7 +67,7 @@ pub(super) fn checksum(digest: &Digest) -> Checksum {
     Checksum::Sha256(digest.hex())
 }
 
-impl Documents for Kept {
+impl Memory for Kept {
     fn get(&self, digest: &Digest) -> Option<Vec<u8>> {
         let mut file = self.store()?.blob(&checksum(digest)).ok()??;
         let mut bytes = Vec::new();

@@ -12,10 +12,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::digest::Digest;
-use crate::image::{ConfigFile, Descriptor, Manifest, media_type};
+use crate::image::{ConfigFile, Descriptor, Document, Manifest, media_type};
 
 use super::failure::TransportError;
-use super::found::Found;
+use super::found::{Documents, Found};
 use super::reference::ImageName;
 use super::source::Source;
 
@@ -83,6 +83,14 @@ pub(super) fn find(source: &Source, wanted: &Wanted) -> Result<Found, TransportE
         size: 0,
         manifest,
         config,
+        documents: Documents {
+            manifest: None,
+            config: Document {
+                media_type: media_type::CONFIG,
+                digest,
+                bytes,
+            },
+        },
     })
 }
 

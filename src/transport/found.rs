@@ -1,7 +1,9 @@
 //! Finding one image in a layout or archive.
 
 use crate::digest::Digest;
-use crate::image::{ConfigFile, Descriptor, DocumentError, Index, Manifest, Platform, media_type};
+use crate::image::{
+    ConfigFile, Descriptor, Document, DocumentError, Index, Manifest, Platform, media_type,
+};
 
 use super::failure::TransportError;
 use super::reference::Tag;
@@ -21,6 +23,26 @@ pub struct Found {
     pub manifest: Manifest,
     /// The configuration, with a `diff_id` for each layer.
     pub config: ConfigFile,
+    /// Both as they came.
+    pub documents: Documents,
+}
+
+/// The documents of an image, byte for byte.
+#[derive(Debug, Clone)]
+pub struct Documents {
+    /// The manifest; none in a docker archive.
+    pub manifest: Option<Document>,
+    /// The configuration.
+    pub config: Document,
+}
+
+/// All images that one name means.
+#[derive(Debug, Clone)]
+pub struct FoundRelease {
+    /// The index, if there is one.
+    pub index: Option<Document>,
+    /// The images, in its order.
+    pub images: Vec<Found>,
 }
 
 impl Source {
@@ -40,6 +62,21 @@ impl Source {
         }
         let start = self.tagged(self.tag())?;
         self.search(|search| search.image(start, digest, platform))
+    }
+
+    /// Finds everything that the reference means: one image, or an index and all that is in it.
+    ///
+    /// # Errors
+    /// When there is none, or its documents do not fit one another.
+    pub fn release(&self) -> Result<FoundRelease, TransportError> {
+        if let Some(archive) = self.docker_archive() {
+            return Ok(FoundRelease {
+                index: None,
+                images: vec![docker_source::find(self, archive)?],
+            });
+        }
+        let start = self.tagged(self.tag())?;
+        self.search(|search| search.all(start))
     }
 
     /// Finds the manifest that the reference's tag means: the only one if there is no tag, the one

@@ -48,13 +48,13 @@ mod watch;
 pub use blob::BlobWriter;
 pub use destinations::Destinations;
 pub use failure::{ParseReferenceError, TransportError};
-pub use found::Found;
+pub use found::{Documents, Found, FoundRelease};
 pub use inspect::{Inspection, LayerSummary, inspect};
 pub use reference::{ImageName, Reference, Tag};
 pub use registry::{
     Access, Blob, Challenge, Fetched, ManifestName, Mount, Registry, RegistryError, Retry, Session,
 };
-pub use remote::{Documents, Forgetful, Remote};
+pub use remote::{Forgetful, Memory, Remote};
 pub use source::{BlobReader, Source};
 pub use watch::Watch;
 

@@ -9,14 +9,14 @@ use crate::image::{Descriptor, Manifest, Platform, media_type};
 
 use super::LARGEST_DOCUMENT;
 use super::failure::TransportError;
-use super::found::Found;
+use super::found::{Found, FoundRelease};
 use super::reference::{ImageName, Reference};
 use super::registry::{Access, Blob, ManifestName, Registry};
 use super::search::Search;
 use super::watch::Watch;
 
 /// Documents that were read before: what has a digest need not be asked for twice.
-pub trait Documents {
+pub trait Memory {
     /// The document with this digest, if it was kept. Its bytes are checked by whoever asks.
     fn get(&self, digest: &Digest) -> Option<Vec<u8>>;
 
@@ -28,7 +28,7 @@ pub trait Documents {
 #[derive(Debug, Clone, Copy)]
 pub struct Forgetful;
 
-impl Documents for Forgetful {
+impl Memory for Forgetful {
     fn get(&self, _: &Digest) -> Option<Vec<u8>> {
         None
     }
@@ -63,25 +63,39 @@ impl<'a> Remote<'a> {
     }
 
     /// Finds the image that the name means: the one for `platform` if it means several. A tag is
-    /// asked for every time; what has a digest is looked for in `documents` first.
+    /// asked for every time; what has a digest is looked for in `memory` first.
     ///
     /// # Errors
     /// When there is none or more than one, it has neither itself nor through an index the
-    /// `digest` that is asked for, its documents do not fit one another, or the registry fails.
+    /// `digest` that is asked for, its memory do not fit one another, or the registry fails.
     pub fn image(
         &self,
         digest: Option<&Digest>,
         platform: Option<&Platform>,
-        documents: &dyn Documents,
+        memory: &dyn Memory,
     ) -> Result<Found, TransportError> {
-        let read = |descriptor: &Descriptor, what| self.document(descriptor, what, documents);
+        let read = |descriptor: &Descriptor, what| self.document(descriptor, what, memory);
         let search = Search {
             place: &self.shown,
             read: &read,
         };
         let wanted = self.name.digest().or(digest);
-        let start = self.start(wanted, documents)?;
+        let start = self.start(wanted, memory)?;
         search.image(start, digest, platform)
+    }
+
+    /// Finds everything that the name means: one image, or an index and all that is in it.
+    ///
+    /// # Errors
+    /// When there is none, its documents do not fit one another, or the registry fails.
+    pub fn release(&self) -> Result<FoundRelease, TransportError> {
+        let memory = &Forgetful;
+        let read = |descriptor: &Descriptor, what| self.document(descriptor, what, memory);
+        let search = Search {
+            place: &self.shown,
+            read: &read,
+        };
+        search.all(self.start(self.name.digest(), memory)?)
     }
 
     /// Opens a layer of the image.
@@ -96,21 +110,21 @@ impl<'a> Remote<'a> {
     fn start(
         &self,
         digest: Option<&Digest>,
-        documents: &dyn Documents,
+        memory: &dyn Memory,
     ) -> Result<Descriptor, TransportError> {
         let name = match digest {
             Some(digest) => ManifestName::Digest(*digest),
             None => ManifestName::of(&self.name),
         };
         // A digest alone does not say what the document is; the document does, in its own words.
-        let kept = digest.and_then(|digest| kept(digest, documents));
+        let kept = digest.and_then(|digest| kept(digest, memory));
         if let (Some(digest), Some(bytes)) = (digest, kept)
             && let Some(media_type) = Manifest::announced(&bytes)
         {
             return Ok(descriptor(&media_type, *digest, bytes.len()));
         }
         let fetched = self.registry.manifest(&name)?;
-        documents.keep(&fetched.digest, &fetched.bytes);
+        memory.keep(&fetched.digest, &fetched.bytes);
         Ok(descriptor(
             &fetched.media_type,
             fetched.digest,
@@ -122,7 +136,7 @@ impl<'a> Remote<'a> {
         &self,
         descriptor: &Descriptor,
         what: &'static str,
-        documents: &dyn Documents,
+        memory: &dyn Memory,
     ) -> Result<Vec<u8>, TransportError> {
         if descriptor.size > LARGEST_DOCUMENT {
             return Err(TransportError::TooLarge {
@@ -131,7 +145,7 @@ impl<'a> Remote<'a> {
                 limit: LARGEST_DOCUMENT,
             });
         }
-        if let Some(bytes) = kept(&descriptor.digest, documents) {
+        if let Some(bytes) = kept(&descriptor.digest, memory) {
             return self.sized(descriptor, what, bytes);
         }
         let bytes = if is_manifest(&descriptor.media_type) {
@@ -144,7 +158,7 @@ impl<'a> Remote<'a> {
             read.map_err(TransportError::io("read", &self.shown))?;
             bytes
         };
-        documents.keep(&descriptor.digest, &bytes);
+        memory.keep(&descriptor.digest, &bytes);
         self.sized(descriptor, what, bytes)
     }
 
@@ -173,8 +187,8 @@ impl fmt::Display for Remote<'_> {
 }
 
 /// A document that was kept, if it is still what it was.
-fn kept(digest: &Digest, documents: &dyn Documents) -> Option<Vec<u8>> {
-    documents
+fn kept(digest: &Digest, memory: &dyn Memory) -> Option<Vec<u8>> {
+    memory
         .get(digest)
         .filter(|bytes| Digest::of(bytes) == *digest)
 }

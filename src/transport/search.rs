@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use crate::digest::Digest;
-use crate::image::{ConfigFile, Descriptor, DocumentError, Index, Manifest, Platform};
+use crate::image::{
+    ConfigFile, Descriptor, Document, DocumentError, Index, Manifest, Platform, media_type,
+};
 
 use super::failure::TransportError;
-use super::found::Found;
+use super::found::{Documents, Found, FoundRelease};
 use super::platform;
 
 /// How many indexes may lie in one another.
@@ -35,14 +37,62 @@ impl Search<'_> {
         let mut seen = Vec::new();
         let descriptor = self.manifest_of(start, platform, &mut seen)?;
         pinned(self.place, digest, &seen)?;
-        let manifest = self.manifest(&descriptor)?;
-        let config = self.config(&manifest)?;
+        self.found(&descriptor)
+    }
+
+    /// Everything that `start` means: one image, or an index and all that is in it.
+    pub(super) fn all(&self, start: Descriptor) -> Result<FoundRelease, TransportError> {
+        if !Index::is_index(&start.media_type) {
+            return Ok(FoundRelease {
+                index: None,
+                images: vec![self.found(&start)?],
+            });
+        }
+        let bytes = (self.read)(&start, "index")?;
+        let index = self.parsed(Index::parse(&bytes, &start.media_type))?;
+        let images = index.manifests.iter().map(|manifest| self.found(manifest));
+        Ok(FoundRelease {
+            images: images.collect::<Result<_, _>>()?,
+            index: Some(Document {
+                media_type: self.media_type(&start)?,
+                digest: start.digest,
+                bytes,
+            }),
+        })
+    }
+
+    fn found(&self, descriptor: &Descriptor) -> Result<Found, TransportError> {
+        let manifest_bytes = (self.read)(descriptor, "manifest")?;
+        let parsed = Manifest::parse(&manifest_bytes, &descriptor.media_type);
+        let manifest = self.parsed(parsed)?;
+        let config_bytes = (self.read)(&manifest.config, "configuration")?;
+        let config = self.parsed(ConfigFile::parse(&config_bytes))?;
+        self.parsed(config.check_layers(&manifest))?;
         Ok(Found {
             digest: descriptor.digest,
             size: descriptor.size,
+            documents: Documents {
+                manifest: Some(Document {
+                    media_type: self.media_type(descriptor)?,
+                    digest: descriptor.digest,
+                    bytes: manifest_bytes,
+                }),
+                config: Document {
+                    media_type: media_type::CONFIG,
+                    digest: manifest.config.digest,
+                    bytes: config_bytes,
+                },
+            },
             manifest,
             config,
         })
+    }
+
+    fn media_type(&self, descriptor: &Descriptor) -> Result<&'static str, TransportError> {
+        let known = media_type::known(&descriptor.media_type);
+        self.parsed(known.ok_or_else(|| DocumentError::Unsupported {
+            media_type: descriptor.media_type.clone(),
+        }))
     }
 
     /// The manifest that `start` means. `seen` gets the digests of the indexes on the way, and of
