@@ -18,9 +18,10 @@ use super::{BLOBS, LARGEST_DOCUMENT, docker_source};
 /// An open layout or archive.
 #[derive(Debug)]
 pub struct Source {
+    /// Where it is.
+    location: PathBuf,
+    /// The same, as messages show it.
     path: PathBuf,
-    /// The path as messages show it.
-    shown: PathBuf,
     place: Place,
     tag: Option<Tag>,
 }
@@ -75,8 +76,8 @@ impl Source {
             }
         };
         Ok(Self {
-            shown: shown.clone(),
-            path,
+            path: shown.clone(),
+            location: path,
             place,
             tag: reference.tag().cloned(),
         })
@@ -97,7 +98,7 @@ impl Source {
 
     /// The layout's directory or the archive, as messages show it.
     pub fn path(&self) -> &Path {
-        &self.shown
+        &self.path
     }
 
     /// Opens a blob for reading. The reader fails at the end unless digest and size are right;
@@ -118,7 +119,7 @@ impl Source {
             .ok_or_else(|| self.missing(format!("blob {}", descriptor.digest)))?;
         if size != descriptor.size {
             return Err(TransportError::Size {
-                path: self.shown.clone(),
+                path: self.path.clone(),
                 what,
                 digest: descriptor.digest,
                 size: descriptor.size,
@@ -145,12 +146,12 @@ impl Source {
             Ok(_) => Ok(bytes),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 Err(TransportError::Digest {
-                    path: self.shown.clone(),
+                    path: self.path.clone(),
                     what,
                     digest: descriptor.digest,
                 })
             }
-            Err(error) => Err(TransportError::io("read", &self.path)(error)),
+            Err(error) => Err(TransportError::io("read", &self.location)(error)),
         }
     }
 
@@ -171,13 +172,13 @@ impl Source {
         let mut bytes = Vec::new();
         file.take(size)
             .read_to_end(&mut bytes)
-            .map_err(TransportError::io("read", &self.path))?;
+            .map_err(TransportError::io("read", &self.location))?;
         Ok(bytes)
     }
 
     pub(super) fn missing(&self, what: impl Into<String>) -> TransportError {
         TransportError::Missing {
-            path: self.shown.clone(),
+            path: self.path.clone(),
             what: what.into(),
         }
     }
@@ -187,17 +188,17 @@ impl Source {
             return Ok(());
         }
         Err(TransportError::TooLarge {
-            path: self.shown.clone(),
+            path: self.path.clone(),
             what,
             limit: LARGEST_DOCUMENT,
         })
     }
 
     fn file(&self, name: &str) -> Result<Option<(File, u64)>, TransportError> {
-        let failed = || TransportError::io("read", &self.path);
+        let failed = || TransportError::io("read", &self.location);
         match &self.place {
             Place::Layout => {
-                let Some(file) = read_layout_file(&self.path, name)? else {
+                let Some(file) = read_layout_file(&self.location, name)? else {
                     return Ok(None);
                 };
                 let size = file.metadata().map_err(failed())?.len();
@@ -207,7 +208,7 @@ impl Source {
                 let Some(&(offset, size)) = members.get(name) else {
                     return Ok(None);
                 };
-                let mut file = File::open(&self.path).map_err(failed())?;
+                let mut file = File::open(&self.location).map_err(failed())?;
                 file.seek(SeekFrom::Start(offset)).map_err(failed())?;
                 Ok(Some((file, size)))
             }
