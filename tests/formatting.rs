@@ -170,6 +170,22 @@ fn long_arrays_get_a_line_for_each_item() {
     assert_formats(Notation::Toml, &text, &broken);
 }
 
+/// The layout engine for YAML cannot count so far.
+#[test]
+fn what_is_indented_very_deeply_is_only_tidied() {
+    let compact = format!("{}a: b", "- ".repeat(40));
+    let far = format!("a:\n{}b: c", " ".repeat(64));
+    for text in ["\t".repeat(98) + "aho", compact, far] {
+        let left = FormattedText {
+            text: text.clone() + "\n",
+            is_laid_out: false,
+        };
+        assert_eq!(formatted(&(text + "  "), Notation::Yaml), Some(left));
+    }
+    let deepest = format!("a:\n{}b: c\n", " ".repeat(63));
+    assert_formats(Notation::Yaml, &deepest, "a:\n  b: c\n");
+}
+
 /// It holds for its line, so the line stays one.
 #[test]
 fn a_line_with_a_comment_to_onelayer_is_not_broken() {
