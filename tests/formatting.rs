@@ -186,6 +186,18 @@ fn what_is_indented_very_deeply_is_only_tidied() {
     assert_formats(Notation::Yaml, &deepest, "a:\n  b: c\n");
 }
 
+/// Their lines are not taken apart by an engine that thinks that they are indented.
+#[test]
+fn block_scalars_at_the_margin_stay() {
+    for text in ["|\n\n\t|\n\u{691}\n", ">\nab\n\u{691}\n"] {
+        let left = FormattedText {
+            text: text.to_owned(),
+            is_laid_out: false,
+        };
+        assert_eq!(formatted(text, Notation::Yaml), Some(left));
+    }
+}
+
 /// It holds for its line, so the line stays one.
 #[test]
 fn a_line_with_a_comment_to_onelayer_is_not_broken() {
