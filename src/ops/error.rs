@@ -54,12 +54,6 @@ pub enum Error {
         #[source]
         cause: io::Error,
     },
-    /// Formatting would have changed more than the layout.
-    #[error("`{name}` is left as it was: formatted, it would not say the same")]
-    Unfaithful {
-        /// The recipe.
-        name: String,
-    },
     /// The other notation would have said something else.
     #[error("`{name}` is not converted: in {to} it would not say the same")]
     Untranslatable {
@@ -175,7 +169,7 @@ impl Error {
                 _ => ErrorKind::Step,
             },
             Self::Layer(LayerError::Cancelled) => ErrorKind::Cancelled,
-            Self::Unfaithful { .. } | Self::Untranslatable { .. } => ErrorKind::Bug,
+            Self::Untranslatable { .. } => ErrorKind::Bug,
             Self::Read { .. }
             | Self::Search { .. }
             | Self::Write { .. }
@@ -204,7 +198,7 @@ impl Error {
             Self::Limit { key, .. } => Some(format!(
                 "find what takes the room with `onelayer inspect`, or raise `limits.{key}`"
             )),
-            Self::Unfaithful { .. } | Self::Untranslatable { .. } => {
+            Self::Untranslatable { .. } => {
                 Some("report this, with the recipe: it is a bug in onelayer".to_owned())
             }
             Self::Exists { .. } => Some("name another file, or allow it with `--force`".to_owned()),

@@ -18,7 +18,7 @@ mod values;
 
 use crate::diagnostic::{Code, Diagnostic, Severity, sort};
 use crate::recipe;
-use crate::source::SourceFile;
+use crate::source::{SourceFile, Span};
 use crate::syntax::Document;
 
 pub use crate::syntax::PathSegment;
@@ -80,19 +80,45 @@ fn examine(file: &SourceFile, settings: Option<&Settings>) -> Checked {
             } else {
                 diagnostics.extend(rules::apply(&subject));
             }
-            valid = (!expanded.is_open).then(|| ValidRecipe::new(recipe, document.clone(), values));
+            valid = expanded
+                .open
+                .is_none()
+                .then(|| ValidRecipe::new(recipe, document.clone(), values));
         }
-        allow::apply(file, document.layout(), expanded.is_open, &mut diagnostics);
+        if let Some(place) = expanded.open.filter(|_| settings.is_some())
+            && !has_error(&diagnostics)
+        {
+            diagnostics.push(never_known(place));
+        }
+        allow::apply(
+            file,
+            document.layout(),
+            expanded.open.is_some(),
+            &mut diagnostics,
+        );
     }
     limit(&mut diagnostics);
     sort(&mut diagnostics);
-    let rejected = diagnostics
-        .iter()
-        .any(|diagnostic| diagnostic.severity == Severity::Error);
+    let rejected = has_error(&diagnostics);
     Checked {
         recipe: valid.filter(|_| !rejected),
         diagnostics,
     }
+}
+
+fn has_error(diagnostics: &[Diagnostic]) -> bool {
+    (diagnostics.iter()).any(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+/// Everything is chosen, and yet the value waits, for what itself waits for it: as the stages do
+/// when they are to come from a variable of one of them.
+fn never_known(place: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::InvalidExpression,
+        "the value of this expression depends on itself",
+    )
+    .label(place, "this expression")
+    .help("write the value itself, or choose it with an argument")
 }
 
 /// Most stages of a recipe: each may be made from the one before it, and all of them are followed.
