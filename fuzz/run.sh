@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 seconds=${1:-300}
 [ $# = 0 ] || shift
 [ $# != 0 ] || set -- yaml toml decode plan render rewrite words \
-	archive accounts certificates image
+	archive accounts certificates image layers challenge
 
 work=${CARGO_TARGET_DIR:-$PWD/target}/fuzz
 # Nothing takes seconds; a machine with other work to do may.

@@ -369,8 +369,8 @@ fn the_plan_is_that_of_the_original() {
         };
         let original = plan(&path);
         if original.code != Some(0) {
-            // Its inputs are made by scripts, or the fixture is about something else.
-            assert_eq!(original.code, Some(1), "{original:?}");
+            // Its inputs are made by scripts, its base is far, or the fixture is about something else.
+            assert!(matches!(original.code, Some(1 | 5)), "{original:?}");
             continue;
         }
         let other = Notation::of(path.to_str().unwrap()).other();

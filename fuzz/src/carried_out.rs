@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use onelayer::digest::{Checksum, Digest};
-use onelayer::execute::{Execution, StepError};
+use onelayer::execute::{Bases, Execution, LayerContent, StepError};
 use onelayer::ops::{self, RecipeChoice};
 use onelayer::packages::HostAccess;
+use onelayer::plan::{PlannedImage, PlannedLayer};
 use onelayer::progress::Silent;
 use onelayer::sandbox::{Cancel, Launcher};
 use onelayer::store::Store;
@@ -70,15 +71,17 @@ impl Workplace {
             ca_bundle: None,
             proxies: Vec::new(),
         };
+        let bases = Layers(self.path("context"));
         let execution = Execution {
             store: &store,
+            bases: &bases,
             reuse: true,
             launcher: &Launcher::default(),
             access: &access,
             reporter: &Silent,
             cancel: &Cancel::new().expect("there are descriptors left"),
         };
-        let result = execution.run(&planned.plan);
+        let result = execution.run(&planned.plan).map(|root| root.tree);
         assert_eq!(names(&self.folder), ["context", "store"]);
         assert_eq!(names(&self.path("context")), before);
         match &result {
@@ -95,6 +98,21 @@ impl Workplace {
         if self.folder.exists() {
             fs::remove_dir_all(&self.folder).expect("the folder can be removed");
         }
+    }
+}
+
+/// The layers of images in `images/` of the context.
+struct Layers(PathBuf);
+
+impl Bases for Layers {
+    fn layer(
+        &self,
+        _: &PlannedImage,
+        layer: &PlannedLayer,
+        _: &Cancel,
+    ) -> Result<LayerContent, Box<dyn std::error::Error + Send + Sync>> {
+        let blob = format!("images/blobs/sha256/{}", layer.digest.hex());
+        Ok(Box::new(fs::File::open(self.0.join(blob))?))
     }
 }
 

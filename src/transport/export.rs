@@ -23,7 +23,10 @@ pub(super) struct Exported {
 }
 
 /// Takes an image out of podman's storage: by skopeo, or by podman where there is none.
-pub(super) fn from_storage(name: &ImageName, watch: &Watch<'_>) -> Result<Exported, TransportError> {
+pub(super) fn from_storage(
+    name: &ImageName,
+    watch: &Watch<'_>,
+) -> Result<Exported, TransportError> {
     let (folder, file) = folder()?;
     let reference = Reference::ContainersStorage(name.clone());
     if let Some(skopeo) = Program::find("skopeo") {
@@ -34,7 +37,15 @@ pub(super) fn from_storage(name: &ImageName, watch: &Watch<'_>) -> Result<Export
         skopeo.run_well(&words, folder.path(), watch)?;
     } else if let Some(podman) = Program::find("podman") {
         let name = name.to_string();
-        let words = ["save", "--quiet", "--format", "oci-archive", "--output", ARCHIVE, &name];
+        let words = [
+            "save",
+            "--quiet",
+            "--format",
+            "oci-archive",
+            "--output",
+            ARCHIVE,
+            &name,
+        ];
         podman.run_well(&words, folder.path(), watch)?;
     } else {
         return Err(TransportError::NoTool {

@@ -11,8 +11,10 @@ use rustix::io::Errno;
 use crate::digest::{Digest, Hasher};
 use crate::image::Descriptor;
 
+use super::export::{self, Exported};
 use super::failure::TransportError;
 use super::reference::{Reference, Tag};
+use super::watch::Watch;
 use super::{BLOBS, LARGEST_DOCUMENT, docker_source};
 
 /// An open layout or archive.
@@ -24,6 +26,8 @@ pub struct Source {
     path: PathBuf,
     place: Place,
     tag: Option<Tag>,
+    /// What was made to read from, and goes with this.
+    _exported: Option<Exported>,
 }
 
 #[derive(Debug)]
@@ -68,6 +72,14 @@ impl Source {
                 let members = members(&path)?;
                 (file, path, Place::DockerArchive(members, name.clone()))
             }
+            Reference::ContainersStorage(name) => {
+                let exported = export::from_storage(name, &Watch::default())?;
+                return Self::of_exported(exported, reference);
+            }
+            Reference::DockerDaemon(name) => {
+                let exported = export::from_docker(name, &Watch::default())?;
+                return Self::of_exported(exported, reference);
+            }
             other => {
                 return Err(TransportError::Unusable {
                     reference: other.to_string(),
@@ -80,6 +92,16 @@ impl Source {
             location: path,
             place,
             tag: reference.tag().cloned(),
+            _exported: None,
+        })
+    }
+
+    fn of_exported(exported: Exported, reference: &Reference) -> Result<Self, TransportError> {
+        let source = Self::open(&exported.reference)?;
+        Ok(Self {
+            path: reference.to_string().into(),
+            _exported: Some(exported),
+            ..source
         })
     }
 
