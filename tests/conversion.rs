@@ -58,7 +58,7 @@ fn is_converted(text: &str, from: Notation) -> bool {
     }
     for (text, notation) in [(&other, from.other()), (&back, from)] {
         let formatted = onelayer::syntax::format(&SourceFile::new("", text.as_str()), notation);
-        assert_eq!(formatted.as_ref(), Ok(text), "not formatted");
+        assert_eq!(&formatted.unwrap().text, text, "not formatted");
     }
     true
 }
@@ -369,8 +369,8 @@ fn the_plan_is_that_of_the_original() {
         };
         let original = plan(&path);
         if original.code != Some(0) {
-            // Its inputs are made by scripts, or the fixture is about something else.
-            assert_eq!(original.code, Some(1), "{original:?}");
+            // Its inputs are made by scripts, its base is far, or the fixture is about something else.
+            assert!(matches!(original.code, Some(1 | 5)), "{original:?}");
             continue;
         }
         let other = Notation::of(path.to_str().unwrap()).other();

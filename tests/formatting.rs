@@ -5,15 +5,15 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 
 use onelayer::source::SourceFile;
-use onelayer::syntax::{Document, FormatProblem, Notation, comments, format, schema_of};
+use onelayer::syntax::{Document, FormattedText, Notation, comments, format, schema_of};
 use onelayer::validate::check;
 
 use super::diagnostics::recipes;
 use super::support::documents::{self, Choices};
 use super::support::workspace::{Outcome, Workspace, project, run, run_with_input};
 
-fn formatted(text: &str, notation: Notation) -> Result<String, FormatProblem> {
-    format(&SourceFile::new("<text>", text), notation)
+fn formatted(text: &str, notation: Notation) -> Option<FormattedText> {
+    format(&SourceFile::new("<text>", text), notation).ok()
 }
 
 fn document(text: &str, notation: Notation) -> Option<Document> {
@@ -23,8 +23,12 @@ fn document(text: &str, notation: Notation) -> Option<Document> {
 
 #[track_caller]
 fn assert_formats(notation: Notation, text: &str, expected: &str) {
-    assert_eq!(formatted(text, notation).as_deref(), Ok(expected));
-    assert_eq!(formatted(expected, notation).as_deref(), Ok(expected));
+    let laid_out = Some(FormattedText {
+        text: expected.to_owned(),
+        is_laid_out: true,
+    });
+    assert_eq!(formatted(text, notation), laid_out);
+    assert_eq!(formatted(expected, notation), laid_out);
 }
 
 /// Every recipe of the repository.
@@ -43,27 +47,20 @@ pub(crate) fn all_recipes() -> Vec<PathBuf> {
     paths
 }
 
-/// What must hold of every text; `false` if the formatter has refused it.
+/// What must hold of every text; `false` if it does not get the layout.
 #[track_caller]
-fn is_formatted_faithfully(text: &str, notation: Notation) -> bool {
+fn is_laid_out_faithfully(text: &str, notation: Notation) -> bool {
     let before = document(text, notation).unwrap();
-    match formatted(text, notation) {
-        Ok(result) => {
-            let after = document(&result, notation).unwrap();
-            assert!(after.equals(&before), "{text}\n---\n{result}");
-            assert_eq!(comments(text, notation), comments(&result, notation));
-            assert_eq!(formatted(&result, notation), Ok(result));
-            true
-        }
-        Err(problem) => {
-            assert_eq!(problem, FormatProblem::Unfaithful, "{text}");
-            false
-        }
-    }
+    let result = formatted(text, notation).unwrap();
+    let after = document(&result.text, notation).unwrap();
+    assert!(after.equals(&before), "{text}\n---\n{}", result.text);
+    assert_eq!(comments(text, notation), comments(&result.text, notation));
+    assert_eq!(formatted(&result.text, notation).as_ref(), Some(&result));
+    result.is_laid_out
 }
 
-/// A recipe is never refused, nor any TOML; a mutant in YAML may be, as a plain text of several
-/// lines after a comment is, but hardly ever.
+/// All recipes get the layout, and all TOML. A mutant in YAML may be left as it is written, but
+/// hardly ever: as one is whose plain text of several lines has a line that looks like an item.
 #[test]
 fn recipes_and_their_mutants_keep_what_they_say() {
     let texts: Vec<(Notation, String)> = (all_recipes().iter())
@@ -72,7 +69,7 @@ fn recipes_and_their_mutants_keep_what_they_say() {
             (notation, fs::read_to_string(path).unwrap())
         })
         .collect();
-    let (mut readable, mut refused) = (0, 0);
+    let (mut readable, mut left) = (0, 0);
     for seed in 0..4000 {
         let choices = &mut Choices::new(seed);
         let (notation, original) = &texts[choices.below(texts.len())];
@@ -82,15 +79,18 @@ fn recipes_and_their_mutants_keep_what_they_say() {
         };
         if document(&text, *notation).is_some() {
             readable += 1;
-            if !is_formatted_faithfully(&text, *notation) {
+            if !is_laid_out_faithfully(&text, *notation) {
                 let is_mutant = text != *original;
-                assert!(is_mutant && *notation == Notation::Yaml, "refused:\n{text}");
-                refused += 1;
+                assert!(
+                    is_mutant && *notation == Notation::Yaml,
+                    "not laid out:\n{text}"
+                );
+                left += 1;
             }
         }
     }
     assert!(readable > 1000, "{readable}");
-    assert!(refused * 500 < readable, "{refused} of {readable}");
+    assert!(left * 1000 < readable, "{left} of {readable}");
 }
 
 #[test]
@@ -99,17 +99,17 @@ fn generated_toml_keeps_what_it_says() {
         let text = documents::toml(&mut Choices::new(seed));
         if document(&text, Notation::Toml).is_some() {
             assert!(
-                is_formatted_faithfully(&text, Notation::Toml),
-                "refused:\n{text}"
+                is_laid_out_faithfully(&text, Notation::Toml),
+                "not laid out:\n{text}"
             );
         }
     }
 }
 
-/// Of YAML that uses every corner of the language the formatter may refuse a text, never change it.
+/// Of YAML that uses every corner of the language some may be left as it is written.
 #[test]
-fn generated_yaml_keeps_what_it_says_or_is_refused() {
-    let (mut readable, mut refused) = (0, 0);
+fn generated_yaml_keeps_what_it_says() {
+    let (mut readable, mut left) = (0, 0);
     for seed in 0..6000 {
         let choices = &mut Choices::new(seed);
         let mut text = documents::yaml(choices);
@@ -118,11 +118,11 @@ fn generated_yaml_keeps_what_it_says_or_is_refused() {
         }
         if document(&text, Notation::Yaml).is_some() {
             readable += 1;
-            refused += usize::from(!is_formatted_faithfully(&text, Notation::Yaml));
+            left += usize::from(!is_laid_out_faithfully(&text, Notation::Yaml));
         }
     }
     assert!(readable > 1000, "{readable}");
-    assert!(refused * 100 < readable, "{refused} of {readable} refused");
+    assert!(left * 100 < readable, "{left} of {readable}");
 }
 
 #[test]
@@ -168,6 +168,34 @@ fn long_arrays_get_a_line_for_each_item() {
     let text = format!("install = [{word}, {word}, {word}, {word}]\n");
     let broken = format!("install = [\n  {word},\n  {word},\n  {word},\n  {word},\n]\n");
     assert_formats(Notation::Toml, &text, &broken);
+}
+
+/// The layout engine for YAML cannot count so far.
+#[test]
+fn what_is_indented_very_deeply_is_only_tidied() {
+    let compact = format!("{}a: b", "- ".repeat(40));
+    let far = format!("a:\n{}b: c", " ".repeat(64));
+    for text in ["\t".repeat(98) + "aho", compact, far] {
+        let left = FormattedText {
+            text: text.clone() + "\n",
+            is_laid_out: false,
+        };
+        assert_eq!(formatted(&(text + "  "), Notation::Yaml), Some(left));
+    }
+    let deepest = format!("a:\n{}b: c\n", " ".repeat(63));
+    assert_formats(Notation::Yaml, &deepest, "a:\n  b: c\n");
+}
+
+/// Their lines are not taken apart by an engine that thinks that they are indented.
+#[test]
+fn block_scalars_at_the_margin_stay() {
+    for text in ["|\n\n\t|\n\u{691}\n", ">\nab\n\u{691}\n"] {
+        let left = FormattedText {
+            text: text.to_owned(),
+            is_laid_out: false,
+        };
+        assert_eq!(formatted(text, Notation::Yaml), Some(left));
+    }
 }
 
 /// It holds for its line, so the line stays one.
@@ -223,9 +251,9 @@ fn the_same_is_said_about_a_formatted_recipe() {
         if choices.one_in(2) {
             text = documents::mutated(choices, &text);
         }
-        if let Ok(formatted) = formatted(&text, notation) {
-            let (before, after) = (said(&text, notation), said(&formatted, notation));
-            assert_eq!(before, after, "{text}\n---\n{formatted}");
+        if let Some(FormattedText { text: laid_out, .. }) = formatted(&text, notation) {
+            let (before, after) = (said(&text, notation), said(&laid_out, notation));
+            assert_eq!(before, after, "{text}\n---\n{laid_out}");
         }
     }
 }
@@ -330,20 +358,36 @@ fn what_does_not_parse_is_told_and_left_and_the_rest_is_formatted() {
 }
 
 #[test]
-fn what_cannot_be_kept_is_refused() {
+fn what_the_layout_would_change_is_only_tidied() {
     // An anchor on nothing, which the layout engine gives to what follows.
-    let text = "a:\n  - &a1\nb: c\n";
-    assert_eq!(
-        formatted(text, Notation::Yaml),
-        Err(FormatProblem::Unfaithful)
-    );
+    let text = "a:   \n  - &a1\n\n\nb:   c";
+    let tidied = "a:\n  - &a1\n\nb:   c\n";
     let workspace = Workspace::with(text);
-    let told = fmt(&workspace, &["context"]).expect(70);
-    assert!(told.stderr.contains("is left as it was"), "{told:?}");
+    let told = fmt(&workspace, &["context"]).expect(0);
+    let note = "not laid out: context/recipe.yaml, which would not say the same; lines are tidied at most\n";
     assert_eq!(
-        fs::read_to_string(workspace.context().join("recipe.yaml")).unwrap(),
-        text
+        told.stderr,
+        format!("{note}formatted: context/recipe.yaml\n")
     );
+    let path = workspace.context().join("recipe.yaml");
+    assert_eq!(fs::read_to_string(&path).unwrap(), tidied);
+    assert_eq!(
+        fmt(&workspace, &["--check", "context"]).expect(0).stderr,
+        note
+    );
+    let told = piped(&workspace, &["fmt", "-"], text).expect(0);
+    assert_eq!(told.stdout, tidied);
+    // Spaces at the ends of lines that are content, and the byte order mark.
+    for text in [
+        "a:\n  - &a1\nb: |\n  x  \n",
+        "\u{feff}a:\r\n  - &a1\r\nb: c\r\n",
+    ] {
+        let left = FormattedText {
+            text: text.to_owned(),
+            is_laid_out: false,
+        };
+        assert_eq!(formatted(text, Notation::Yaml), Some(left));
+    }
 }
 
 pub(crate) fn piped(workspace: &Workspace, arguments: &[&str], text: &str) -> Outcome {

@@ -3,7 +3,11 @@
 use std::io;
 
 use onelayer::digest::Digest;
-use onelayer::plan::{BytePath, InputEntry, InputError, InputKind, InputSource, Inputs};
+use onelayer::plan::{
+    BytePath, ImageSettings, InputEntry, InputError, InputImage, InputKind, InputRecipe, InputSource,
+    Inputs, PlannedLayer, RootfsKind,
+};
+use onelayer::recipe::Platform;
 
 /// Answers by the bytes of the question alone.
 pub struct Invented;
@@ -88,5 +92,49 @@ impl Inputs for Invented {
             });
         }
         Ok(Digest::of(path.as_bytes()))
+    }
+
+    fn rootfs(&self, path: &str) -> Result<(RootfsKind, Digest), InputError> {
+        let kind = match sum(path) % 2 {
+            0 => RootfsKind::Archive,
+            _ => RootfsKind::Directory,
+        };
+        Ok((kind, self.file(path)?))
+    }
+
+    fn image(
+        &self,
+        reference: &str,
+        digest: Option<Digest>,
+        platform: &Platform,
+    ) -> Result<InputImage, InputError> {
+        if sum(reference) % 4 == 0 {
+            return Err(InputError::Image {
+                reference: reference.to_owned(),
+                source: "invented".into(),
+            });
+        }
+        let own = Digest::of(reference.as_bytes());
+        Ok(InputImage {
+            reference: reference.to_owned(),
+            digest: digest.unwrap_or(own),
+            platform: platform.to_string(),
+            layers: vec![PlannedLayer {
+                digest: own,
+                size: 1,
+                diff_id: own,
+            }],
+            settings: ImageSettings {
+                env: [("PATH".to_owned(), reference.to_owned())].into(),
+                ..ImageSettings::default()
+            },
+        })
+    }
+
+    fn recipe(&self, path: &str, _: &Platform) -> Result<InputRecipe, InputError> {
+        Err(InputError::Recipe {
+            path: path.to_owned(),
+            source: "invented".into(),
+        })
     }
 }

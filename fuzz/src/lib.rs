@@ -1,6 +1,8 @@
-//! What all fuzz targets hold true of every text.
+//! What all fuzz targets hold true of every text, and what they do with it.
 
+mod carried_out;
 mod inputs;
+mod parts;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -9,7 +11,9 @@ use onelayer::diagnostic::Diagnostic;
 use onelayer::source::{SourceFile, Span};
 use onelayer::validate::Settings;
 
+pub use carried_out::{Workplace, content};
 pub use inputs::Invented;
+pub use parts::{parts, with_tar_checksums};
 pub use tree::Tree;
 
 const MACHINE: &str = "linux/amd64";
@@ -18,6 +22,7 @@ const MACHINE: &str = "linux/amd64";
 pub fn settings() -> Settings {
     Settings {
         arguments: BTreeMap::new(),
+        environments: BTreeMap::new(),
         target: None,
         platform: None,
         machine: MACHINE.parse().expect("it is a platform"),

@@ -41,12 +41,14 @@ fn standard_input(arguments: &Fmt) -> Result<Exit, ops::Error> {
     if arguments.check || arguments.diff {
         finish(arguments, &formatted)
     } else {
+        tell_if_not_laid_out(&formatted);
         Ok(print::data(&formatted.text))
     }
 }
 
 /// Writes what was formatted, or only tells.
 fn finish(arguments: &Fmt, formatted: &Formatted) -> Result<Exit, ops::Error> {
+    tell_if_not_laid_out(formatted);
     if !formatted.is_changed() {
         return Ok(Exit::Success);
     }
@@ -61,6 +63,15 @@ fn finish(arguments: &Fmt, formatted: &Formatted) -> Result<Exit, ops::Error> {
         return Ok(Exit::Io);
     }
     Ok(Exit::Rejected)
+}
+
+fn tell_if_not_laid_out(formatted: &Formatted) {
+    if !formatted.is_laid_out {
+        let name = printable(formatted.source.name());
+        print::message(&format!(
+            "not laid out: {name}, which would not say the same; lines are tidied at most\n"
+        ));
+    }
 }
 
 fn diff(formatted: &Formatted) -> String {

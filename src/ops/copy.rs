@@ -168,7 +168,7 @@ impl Copying<'_> {
         }
         let rewritten = images.iter().zip(&found.images);
         let is_changed = |(new, old): (&Image, &Found)| new.manifest.digest != old.digest;
-        if found.index.is_some() && rewritten.map(is_changed).any(|changed| changed) {
+        if found.index.is_some() && rewritten.into_iter().any(is_changed) {
             return Err(Error::DockerIndex);
         }
         Ok(Release {

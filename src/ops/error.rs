@@ -55,12 +55,6 @@ pub enum Error {
         #[source]
         cause: io::Error,
     },
-    /// Formatting would have changed more than the layout.
-    #[error("`{name}` is left as it was: formatted, it would not say the same")]
-    Unfaithful {
-        /// The recipe.
-        name: String,
-    },
     /// The other notation would have said something else.
     #[error("`{name}` is not converted: in {to} it would not say the same")]
     Untranslatable {
@@ -216,7 +210,7 @@ impl Error {
             }
             Self::Transport(TransportError::ChosenDigest { .. }) => ErrorKind::Usage,
             Self::Transport(error) if error.is_unsupported() => ErrorKind::Host,
-            Self::Unfaithful { .. } | Self::Untranslatable { .. } => ErrorKind::Bug,
+            Self::Untranslatable { .. } => ErrorKind::Bug,
             Self::Read { .. }
             | Self::Search { .. }
             | Self::Write { .. }
@@ -248,7 +242,7 @@ impl Error {
             Self::Limit { key, .. } => Some(format!(
                 "find what takes the room with `onelayer inspect`, or raise `limits.{key}`"
             )),
-            Self::Unfaithful { .. } | Self::Untranslatable { .. } => {
+            Self::Untranslatable { .. } => {
                 Some("report this, with the recipe: it is a bug in onelayer".to_owned())
             }
             Self::Exists { .. } => Some("name another file, or allow it with `--force`".to_owned()),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::source::SourceFile;
-use crate::syntax::{self, FormatProblem, Notation};
+use crate::syntax::{self, Notation};
 
 use super::{Error, load, replace};
 
@@ -14,6 +14,9 @@ pub struct Formatted {
     pub source: SourceFile,
     /// The recipe as it should be.
     pub text: String,
+    /// Whether that is the project's layout. Hardly ever it is not, as in it the recipe would not
+    /// say the same; then lines are tidied at most.
+    pub is_laid_out: bool,
     path: Option<PathBuf>,
 }
 
@@ -61,17 +64,15 @@ pub fn format(path: &Path) -> Result<Formatted, Error> {
 /// As [`format()`].
 pub fn format_source(source: SourceFile, notation: Notation) -> Result<Formatted, Error> {
     match syntax::format(&source, notation) {
-        Ok(text) => Ok(Formatted {
+        Ok(formatted) => Ok(Formatted {
             source,
-            text,
+            text: formatted.text,
+            is_laid_out: formatted.is_laid_out,
             path: None,
         }),
-        Err(FormatProblem::Unreadable(diagnostics)) => Err(Error::Rejected {
+        Err(diagnostics) => Err(Error::Rejected {
             recipe: source,
             diagnostics,
-        }),
-        Err(FormatProblem::Unfaithful) => Err(Error::Unfaithful {
-            name: source.name().to_owned(),
         }),
     }
 }

@@ -72,7 +72,7 @@ impl Planned {
 /// recipe names.
 ///
 /// # Errors
-/// As [`plan`].
+/// As [`plan()`].
 pub fn plan_all(choice: &RecipeChoice) -> Result<Vec<Planned>, Error> {
     let chosen: Vec<String> = match &choice.platform {
         Some(chosen) => chosen.split(',').map(str::to_owned).collect(),

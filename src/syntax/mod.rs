@@ -22,7 +22,7 @@ mod yaml;
 pub use convert::{ConvertProblem, convert, schema_of, yaml_text};
 pub use decode::{Decoded, decode};
 pub use document::Document;
-pub use format::{FormatProblem, comments, format};
+pub use format::{FormattedText, comments, format};
 pub use layout::Layout;
 pub use notation::Notation;
 pub use path::PathSegment;

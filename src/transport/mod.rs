@@ -25,6 +25,7 @@ mod destinations;
 mod docker_archive;
 mod docker_daemon;
 mod docker_source;
+mod export;
 mod failure;
 mod found;
 mod index;

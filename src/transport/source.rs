@@ -10,19 +10,24 @@ use rustix::io::Errno;
 use crate::digest::{Digest, Hasher};
 use crate::image::Descriptor;
 
+use super::export::{self, Exported};
 use super::failure::TransportError;
 use super::members::{Links, Members};
 use super::reference::{Reference, Tag};
+use super::watch::Watch;
 use super::{BLOBS, LARGEST_DOCUMENT, docker_source};
 
 /// An open layout or archive.
 #[derive(Debug)]
 pub struct Source {
+    /// Where it is.
+    location: PathBuf,
+    /// The same, as messages show it.
     path: PathBuf,
-    /// The path as messages show it.
-    shown: PathBuf,
     place: Place,
     tag: Option<Tag>,
+    /// What was made to read from, and goes with this.
+    _exported: Option<Exported>,
 }
 
 #[derive(Debug)]
@@ -64,6 +69,14 @@ impl Source {
                 let members = Members::of(&path, Links::Note)?;
                 (file, path, Place::DockerArchive(members, name.clone()))
             }
+            Reference::ContainersStorage(name) => {
+                let exported = export::from_storage(name, &Watch::default())?;
+                return Self::of_exported(exported, reference);
+            }
+            Reference::DockerDaemon(name) => {
+                let exported = export::from_docker(name, &Watch::default())?;
+                return Self::of_exported(exported, reference);
+            }
             other => {
                 return Err(TransportError::Unusable {
                     reference: other.to_string(),
@@ -72,10 +85,20 @@ impl Source {
             }
         };
         Ok(Self {
-            shown: shown.clone(),
-            path,
+            path: shown.clone(),
+            location: path,
             place,
             tag: reference.tag().cloned(),
+            _exported: None,
+        })
+    }
+
+    fn of_exported(exported: Exported, reference: &Reference) -> Result<Self, TransportError> {
+        let source = Self::open(&exported.reference)?;
+        Ok(Self {
+            path: reference.to_string().into(),
+            _exported: Some(exported),
+            ..source
         })
     }
 
@@ -94,7 +117,7 @@ impl Source {
 
     /// The layout's directory or the archive, as messages show it.
     pub fn path(&self) -> &Path {
-        &self.shown
+        &self.path
     }
 
     /// Opens a blob for reading. The reader fails at the end unless digest and size are right;
@@ -115,7 +138,7 @@ impl Source {
             .ok_or_else(|| self.missing(format!("blob {}", descriptor.digest)))?;
         if size != descriptor.size {
             return Err(TransportError::Size {
-                path: self.shown.clone(),
+                path: self.path.clone(),
                 what,
                 digest: descriptor.digest,
                 size: descriptor.size,
@@ -142,12 +165,12 @@ impl Source {
             Ok(_) => Ok(bytes),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                 Err(TransportError::Digest {
-                    path: self.shown.clone(),
+                    path: self.path.clone(),
                     what,
                     digest: descriptor.digest,
                 })
             }
-            Err(error) => Err(TransportError::io("read", &self.path)(error)),
+            Err(error) => Err(TransportError::io("read", &self.location)(error)),
         }
     }
 
@@ -170,13 +193,13 @@ impl Source {
         let mut bytes = Vec::new();
         file.take(size)
             .read_to_end(&mut bytes)
-            .map_err(TransportError::io("read", &self.path))?;
+            .map_err(TransportError::io("read", &self.location))?;
         Ok(bytes)
     }
 
     pub(super) fn missing(&self, what: impl Into<String>) -> TransportError {
         TransportError::Missing {
-            path: self.shown.clone(),
+            path: self.path.clone(),
             what: what.into(),
         }
     }
@@ -186,17 +209,17 @@ impl Source {
             return Ok(());
         }
         Err(TransportError::TooLarge {
-            path: self.shown.clone(),
+            path: self.path.clone(),
             what,
             limit: LARGEST_DOCUMENT,
         })
     }
 
     fn file(&self, name: &str) -> Result<Option<(File, u64)>, TransportError> {
-        let failed = || TransportError::io("read", &self.path);
+        let failed = || TransportError::io("read", &self.location);
         match &self.place {
             Place::Layout => {
-                let Some(file) = read_layout_file(&self.path, name)? else {
+                let Some(file) = read_layout_file(&self.location, name)? else {
                     return Ok(None);
                 };
                 let size = file.metadata().map_err(failed())?.len();
@@ -206,7 +229,7 @@ impl Source {
                 let Some((offset, size)) = members.get(name) else {
                     return Ok(None);
                 };
-                let mut file = File::open(&self.path).map_err(failed())?;
+                let mut file = File::open(&self.location).map_err(failed())?;
                 file.seek(SeekFrom::Start(offset)).map_err(failed())?;
                 Ok(Some((file, size)))
             }

@@ -14,8 +14,8 @@ use super::values::{MOST_ADDED, NoValue, Value, Values};
 pub(super) struct Expanded {
     pub(super) document: Document,
     pub(super) diagnostics: Vec<Diagnostic>,
-    /// Whether a value is missing that only whoever builds can give.
-    pub(super) is_open: bool,
+    /// The first expression whose value is missing, if only whoever builds can give it.
+    pub(super) open: Option<Span>,
     /// Arguments that stand in expressions.
     pub(super) used: BTreeSet<String>,
 }
@@ -26,7 +26,7 @@ pub(super) fn expand(document: &Document, values: &Values, file: &SourceFile) ->
         values,
         file,
         diagnostics: Vec::new(),
-        is_open: false,
+        open: None,
         used: BTreeSet::new(),
         added: 0,
     };
@@ -34,7 +34,7 @@ pub(super) fn expand(document: &Document, values: &Values, file: &SourceFile) ->
     Expanded {
         document,
         diagnostics: expansion.diagnostics,
-        is_open: expansion.is_open,
+        open: expansion.open,
         used: expansion.used,
     }
 }
@@ -43,7 +43,7 @@ struct Expansion<'a> {
     values: &'a Values,
     file: &'a SourceFile,
     diagnostics: Vec<Diagnostic>,
-    is_open: bool,
+    open: Option<Span>,
     used: BTreeSet<String>,
     added: usize,
 }
@@ -183,7 +183,7 @@ impl Expansion<'_> {
         match self.values.value(reference, stage) {
             Ok(Value::Known(value)) => Some(value),
             Ok(Value::Unknown) => {
-                self.is_open = true;
+                self.open.get_or_insert(place);
                 None
             }
             Err(missing) => {

@@ -93,16 +93,25 @@ fn examine(file: &SourceFile, settings: Option<&Settings>) -> Checked {
                 .map(|(name, stage)| (name, base_span(&document, stage)))
                 .collect();
             platform = values.platform().cloned();
-            let is_open = expanded.is_open || !wanted.is_empty();
+            let is_open = expanded.open.is_some() || !wanted.is_empty();
             valid = (!is_open).then(|| ValidRecipe::new(recipe, document.clone(), values));
         }
-        allow::apply(file, document.layout(), expanded.is_open, &mut diagnostics);
+        if let Some(place) = expanded.open.filter(|_| settings.is_some())
+            && wanted.is_empty()
+            && !has_error(&diagnostics)
+        {
+            diagnostics.push(never_known(place));
+        }
+        allow::apply(
+            file,
+            document.layout(),
+            expanded.open.is_some(),
+            &mut diagnostics,
+        );
     }
     limit(&mut diagnostics);
     sort(&mut diagnostics);
-    let rejected = diagnostics
-        .iter()
-        .any(|diagnostic| diagnostic.severity == Severity::Error);
+    let rejected = has_error(&diagnostics);
     Checked {
         recipe: valid.filter(|_| !rejected),
         wanted,
@@ -119,6 +128,21 @@ fn base_span(document: &Document, stage: Option<String>) -> Span {
         }
         None => document.value_span(&["base".into()]),
     }
+}
+
+fn has_error(diagnostics: &[Diagnostic]) -> bool {
+    (diagnostics.iter()).any(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+/// Everything is chosen, and yet the value waits, for what itself waits for it: as the stages do
+/// when they are to come from a variable of one of them.
+fn never_known(place: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::InvalidExpression,
+        "the value of this expression depends on itself",
+    )
+    .label(place, "this expression")
+    .help("write the value itself, or choose it with an argument")
 }
 
 /// Most stages of a recipe: each may be made from the one before it, and all of them are followed.

@@ -92,13 +92,17 @@ fn another_platform_needs_no_emulation_where_nothing_runs() {
     let image = format!("{}:latest", workspace.layout("out"));
     let found = tool_json(&mut workspace.command(&["inspect", "--format", "json", &image]));
     assert_eq!(found["platform"]["architecture"], other, "{found}");
+    // Where the kernel has an emulator, it is the emulator's to say that there is no shell.
     let workspace = Workspace::with(&recipe("  - run: echo\n"));
-    let refused = workspace.build(&["-o", "oci:out"]).expect(1);
-    assert!(
-        refused.stderr.contains("not-carried-out"),
-        "{}",
-        refused.stderr
-    );
+    let refused = workspace.build(&["-o", "oci:out"]);
+    assert!(matches!(refused.code, Some(3 | 4)), "{}", refused.stderr);
+    if refused.code == Some(4) {
+        assert!(
+            refused.stderr.contains("qemu-user-static"),
+            "{}",
+            refused.stderr
+        );
+    }
 }
 
 #[test]

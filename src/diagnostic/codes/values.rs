@@ -9,7 +9,7 @@ codes! {
     cause: "
         Between `${{` and `}}` stands one name: `args.NAME`, `platform.os`, `platform.arch`,
         `platform.variant` or `base.env.NAME`. Arguments themselves are plain values: their defaults and
-        options cannot depend on anything.",
+        options cannot depend on anything, and no value can depend on itself.",
     example: r#"
         args:
           VERSION: "1.0"

@@ -45,8 +45,8 @@ pub(in crate::execute) enum MemberKind {
     },
     Device {
         is_block: bool,
-        major: u32,
-        minor: u32,
+        /// Major and minor, where they can be read.
+        number: Option<(u32, u32)>,
     },
     Fifo,
 }

@@ -189,14 +189,11 @@ impl<R: Read> Tape<R> {
             EntryType::Symlink => MemberKind::Symlink { target: link() },
             EntryType::Link => MemberKind::HardLink { target: link() },
             EntryType::Char | EntryType::Block => {
-                let number = |number: io::Result<Option<u32>>| {
-                    let number = number.map_err(|_| at(EntryProblem::Header("no device number")));
-                    number.map(Option::unwrap_or_default)
-                };
+                let part = |number: io::Result<Option<u32>>| number.ok().flatten();
+                let (major, minor) = (header.device_major(), header.device_minor());
                 MemberKind::Device {
                     is_block: kind == EntryType::Block,
-                    major: number(header.device_major())?,
-                    minor: number(header.device_minor())?,
+                    number: part(major).zip(part(minor)),
                 }
             }
             EntryType::Fifo => MemberKind::Fifo,

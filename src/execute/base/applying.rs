@@ -237,10 +237,13 @@ impl<'a, 'e> Applying<'a, 'e> {
                 self.xattrs(&member.details, path)?;
             }
             MemberKind::HardLink { target } => self.hard_link(member, target, path)?,
+            MemberKind::Device { number: None, .. } => {
+                let problem = EntryProblem::Header("no device number");
+                return Err(self.entry(&member.name, problem));
+            }
             MemberKind::Device {
                 is_block: false,
-                major: 0,
-                minor: 0,
+                number: Some((0, 0)),
             } => {
                 // Overlayfs takes it for a removal, in every build and every container.
                 let name = BytePath::from(path.to_vec());
@@ -251,15 +254,14 @@ impl<'a, 'e> Applying<'a, 'e> {
             }
             MemberKind::Device {
                 is_block,
-                major,
-                minor,
+                number: Some(number),
             } => {
                 let kind = match is_block {
                     true => FileKind::BlockDevice,
                     false => FileKind::CharacterDevice,
                 };
                 self.editor.make_room(path)?;
-                (self.editor).special(path, kind, (*major, *minor), wanted)?;
+                (self.editor).special(path, kind, *number, wanted)?;
                 self.xattrs(&member.details, path)?;
             }
             MemberKind::Fifo => {

@@ -46,8 +46,10 @@ pub fn convert(
     };
     let first = schema.map(|schema| to.schema_line(schema));
     let text = first.unwrap_or_default() + &body;
-    // A layout that the formatter refuses is still a document.
-    let text = format(&SourceFile::new("", text.as_str()), to).unwrap_or(text);
+    let text = match format(&SourceFile::new("", text.as_str()), to) {
+        Ok(formatted) => formatted.text,
+        Err(_) => text,
+    };
     let (written, diagnostics) = Document::parse_as(&SourceFile::new("", text.as_str()), to);
     match written {
         Some(written) if diagnostics.is_empty() && meant.is(&written) => Ok(text),

@@ -14,13 +14,14 @@ pub(super) struct Block {
 }
 
 /// The text with a word for each block scalar, and quotes for those without content. Those whose
-/// header names the indentation stay.
-pub(super) fn take_out(text: &str) -> (String, Vec<Block>) {
+/// header names the indentation stay. `None` if another one would have to: the layout engine takes
+/// the lines of those apart, and panics where it misjudges how far they are indented.
+pub(super) fn take_out(text: &str) -> Option<(String, Vec<Block>)> {
     let mut out = String::new();
     let mut blocks = Vec::new();
     let mut done = 0;
     if text.contains(STAND_IN) {
-        return (text.to_owned(), blocks);
+        return None;
     }
     // Where what came before ends: the parser's place of a block scalar is that of its lines.
     let mut before = 0;
@@ -28,16 +29,16 @@ pub(super) fn take_out(text: &str) -> (String, Vec<Block>) {
         let Some(range) = span.byte_range() else {
             continue;
         };
-        let header = match &event {
-            Event::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded, ..) => {
-                header(text, before, range.start)
-            }
-            _ => None,
-        };
+        let is_block = matches!(
+            &event,
+            Event::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded, ..)
+        );
+        let between = before..range.start;
         before = range.end;
-        let Some(header) = header else {
+        if !is_block {
             continue;
-        };
+        }
+        let header = header(text, between.start, between.end)?;
         if matches!(&event, Event::Scalar(content, ..) if content.is_empty()) {
             out.push_str(text.get(done..header).unwrap_or_default());
             out.push_str("\"\"");
@@ -47,9 +48,10 @@ pub(super) fn take_out(text: &str) -> (String, Vec<Block>) {
             done = text.len() - indicators.len();
             continue;
         }
-        let Some(found) = Found::at(text, header) else {
+        if names_indentation(text, header) {
             continue;
-        };
+        }
+        let found = Found::at(text, header)?;
         out.push_str(text.get(done..found.body).unwrap_or_default());
         let indentation = " ".repeat(found.indentation);
         out.push_str(&format!("{indentation}{STAND_IN}{}\n", blocks.len()));
@@ -58,7 +60,13 @@ pub(super) fn take_out(text: &str) -> (String, Vec<Block>) {
         done = found.end;
     }
     out.push_str(text.get(done..).unwrap_or_default());
-    (out, blocks)
+    Some((out, blocks))
+}
+
+/// Whether the header says how far the lines are indented.
+fn names_indentation(text: &str, header: usize) -> bool {
+    let indicators = text.get(header..).unwrap_or_default().chars();
+    indicators.skip(1).take(2).any(|c| c.is_ascii_digit())
 }
 
 /// Puts the lines back where [`take_out`] has left a word for them.
@@ -119,8 +127,7 @@ impl Found {
         let from_header = text.get(header..)?;
         let header_end = from_header.find('\n')? + 1;
         let head = from_header.get(..header_end)?;
-        if !head.starts_with(['|', '>']) || head.chars().skip(1).take(2).any(|c| c.is_ascii_digit())
-        {
+        if !head.starts_with(['|', '>']) {
             return None;
         }
         let keeps = head.as_bytes().get(1) == Some(&b'+');

@@ -4,10 +4,12 @@
 //! and comment in its place, at most one blank line between groups, the line ending and byte order
 //! mark of the file. Formatting what is formatted changes nothing.
 //!
-//! None of this is taken on trust: what was written is read again, and unless it is the same tree
-//! with the same anchors and comments, the text is refused.
+//! None of this is taken on trust: what was written is read again. If it is not the same tree with
+//! the same anchors and comments, only the lines are tidied, and if that changes anything too, the
+//! text stays as it is.
 
 mod block_scalar;
+mod tidy;
 mod toml;
 mod trace;
 mod yaml;
@@ -25,37 +27,74 @@ pub(super) const WIDTH: usize = 100;
 /// not broken into several.
 const ADDRESS: &str = "onelayer:";
 
-/// Why a text was not formatted.
+/// A formatted text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FormatProblem {
-    /// The text is no document.
-    Unreadable(Vec<Diagnostic>),
-    /// The result would not be the same document: a fault of the formatter, not of the text.
-    Unfaithful,
+pub struct FormattedText {
+    /// The text.
+    pub text: String,
+    /// Whether it has the project's layout. Of what the layout engine for YAML would change the
+    /// meaning, only line ends and blank lines are tidied.
+    pub is_laid_out: bool,
 }
 
-/// The text of `file` in the project's layout.
+/// The text of `file` in the project's layout, as far as it says the same in it.
 ///
 /// # Errors
-/// [`FormatProblem::Unreadable`] if it is no YAML or TOML; [`FormatProblem::Unfaithful`] if the
-/// formatter would lose or change something.
-pub fn format(file: &SourceFile, notation: Notation) -> Result<String, FormatProblem> {
+/// What is wrong with it, if it is no YAML or TOML.
+pub fn format(file: &SourceFile, notation: Notation) -> Result<FormattedText, Vec<Diagnostic>> {
     let (document, diagnostics) = Document::parse_as(file, notation);
     let wrong = |found: &Diagnostic| found.severity == Severity::Error;
-    let before = match document {
+    let document = match document {
         Some(document) if !diagnostics.iter().any(wrong) => document,
-        _ => return Err(FormatProblem::Unreadable(diagnostics)),
+        _ => return Err(diagnostics),
     };
-    let formatted = lay_out(file.text(), notation).ok_or(FormatProblem::Unfaithful)?;
-    let result = SourceFile::new(file.name(), formatted.as_str());
-    let (after, _) = Document::parse_as(&result, notation);
-    let same = after.is_some_and(|after| after.equals(&before))
-        && trace(file.text(), notation) == trace(&formatted, notation)
-        && lay_out(&formatted, notation).is_some_and(|again| again == formatted);
-    if same {
-        Ok(formatted)
-    } else {
-        Err(FormatProblem::Unfaithful)
+    let original = Original {
+        file,
+        notation,
+        document,
+    };
+    let tidied = || tidy::tidied(file.text(), line_end(file.text()));
+    let laid_out = |text: String| FormattedText {
+        text,
+        is_laid_out: true,
+    };
+    let found = original.laid_out(file.text()).map(laid_out).or_else(|| {
+        let tidied = original.checked(tidied())?;
+        // The layout engine may understand the tidied text: then that is the layout, or the next
+        // run would change the file again.
+        let again = original.laid_out(&tidied).map(laid_out);
+        Some(again.unwrap_or(FormattedText {
+            text: tidied,
+            is_laid_out: false,
+        }))
+    });
+    Ok(found.unwrap_or_else(|| FormattedText {
+        text: file.text().to_owned(),
+        is_laid_out: false,
+    }))
+}
+
+/// What a formatted text has to say.
+struct Original<'f> {
+    file: &'f SourceFile,
+    notation: Notation,
+    document: Document,
+}
+
+impl Original<'_> {
+    /// `text`, which says the same, in a layout in which it still does and stays.
+    fn laid_out(&self, text: &str) -> Option<String> {
+        let formatted = self.checked(lay_out(text, self.notation)?)?;
+        (lay_out(&formatted, self.notation).as_ref() == Some(&formatted)).then_some(formatted)
+    }
+
+    /// `text` if it says the same.
+    fn checked(&self, text: String) -> Option<String> {
+        let file = SourceFile::new(self.file.name(), text.as_str());
+        let (document, _) = Document::parse_as(&file, self.notation);
+        let same = document?.equals(&self.document)
+            && trace(self.file.text(), self.notation) == trace(&text, self.notation);
+        same.then_some(text)
     }
 }
 
@@ -66,10 +105,7 @@ fn lay_out(text: &str, notation: Notation) -> Option<String> {
         Some(body) => ("\u{feff}", body),
         None => ("", text),
     };
-    let line_end = match body.split_once('\n') {
-        Some((first, _)) if first.ends_with('\r') => "\r\n",
-        _ => "\n",
-    };
+    let line_end = line_end(body);
     let speaks_to_us = |comment: &String| comment.starts_with(ADDRESS);
     let width = if comments(body, notation).iter().any(speaks_to_us) {
         Document::MAX_BYTES
@@ -81,4 +117,12 @@ fn lay_out(text: &str, notation: Notation) -> Option<String> {
         Notation::Toml => toml::lay_out(body, line_end, width),
     };
     Some(format!("{mark}{formatted}"))
+}
+
+/// How the lines of a text end: as the first one does.
+fn line_end(text: &str) -> &'static str {
+    match text.split_once('\n') {
+        Some((first, _)) if first.ends_with('\r') => "\r\n",
+        _ => "\n",
+    }
 }

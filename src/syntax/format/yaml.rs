@@ -1,11 +1,16 @@
 //! The layout of YAML.
 
+use std::panic::catch_unwind;
+
 use pretty_yaml::config::{FormatOptions, LanguageOptions, LayoutOptions};
 
 use super::block_scalar::{put_back, take_out};
 
 /// How often a text is laid out again until nothing changes any more.
 const ROUNDS: usize = 4;
+
+/// The deepest indentation that the formatter can tell from others: it has a bit for each.
+const DEEPEST: usize = 63;
 
 /// The text in the project's layout, with plain line ends; `None` if the formatter cannot read it.
 pub(super) fn lay_out(text: &str, width: usize) -> Option<String> {
@@ -32,9 +37,23 @@ fn once(text: &str, width: usize) -> Option<String> {
             ..LanguageOptions::default()
         },
     };
-    let (bare, blocks) = take_out(&with_comments_first(text));
-    let formatted = pretty_yaml::format_text(&bare, &options).ok()?;
+    let (bare, blocks) = take_out(&with_comments_first(text))?;
+    if is_too_deep(&bare) {
+        return None;
+    }
+    // It is others' code, with `unreachable!` in it for texts that it takes for something else.
+    let formatted = catch_unwind(|| pretty_yaml::format_text(&bare, &options));
+    let formatted = formatted.ok()?.ok()?;
     Some(put_back(&formatted, &blocks))
+}
+
+/// Whether a line begins too far to the right. What begins lists and mappings on the same line moves
+/// them further.
+fn is_too_deep(text: &str) -> bool {
+    text.lines().any(|line| {
+        let rest = line.trim_start_matches([' ', '\t', '-', '?', ':']);
+        line.len() - rest.len() > DEEPEST
+    })
 }
 
 /// The text with the comments before everything else at the margin, where the formatter expects

@@ -22,8 +22,5 @@ pub(super) fn check(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 
 /// Why a condition cannot be decided, unless somebody else says so.
 fn missing(subject: &Subject<'_>, condition: &Condition, stage: Option<&str>) -> Option<NoValue> {
-    match subject.values.holds(condition, stage) {
-        Err(missing) => Some(missing),
-        Ok(_) => None,
-    }
+    subject.values.holds(condition, stage).err()
 }
