@@ -9,6 +9,7 @@ mod accounts;
 mod agreement;
 mod allowances;
 mod archives;
+mod bases;
 mod capabilities;
 mod certificates;
 mod changes;

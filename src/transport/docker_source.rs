@@ -51,12 +51,13 @@ pub(super) fn find(source: &Source, wanted: &Wanted) -> Result<Found, TransportE
     let digest = Digest::of(&bytes);
     let mut layers = Vec::new();
     for (file, diff_id) in listed.layers.iter().zip(&config.diff_ids) {
+        let (file, size) = source.layer_file(file)?;
         layers.push(Descriptor {
             media_type: LAYER.to_owned(),
             // The blob has no digest of its own.
             digest: *diff_id,
-            size: source.size(file)?,
-            annotations: BTreeMap::from([(FILE.to_owned(), file.clone())]),
+            size,
+            annotations: BTreeMap::from([(FILE.to_owned(), file)]),
             platform: None,
         });
     }

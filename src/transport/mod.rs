@@ -31,6 +31,7 @@ mod found;
 mod index;
 mod inspect;
 mod layout;
+mod members;
 mod plain_layer;
 mod platform;
 mod program;

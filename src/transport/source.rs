@@ -1,6 +1,5 @@
 //! Reading an image: bytes are what their descriptor says, or an error.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -13,6 +12,7 @@ use crate::image::Descriptor;
 
 use super::export::{self, Exported};
 use super::failure::TransportError;
+use super::members::{Links, Members};
 use super::reference::{Reference, Tag};
 use super::watch::Watch;
 use super::{BLOBS, LARGEST_DOCUMENT, docker_source};
@@ -36,9 +36,6 @@ enum Place {
     Archive(Members),
     DockerArchive(Members, docker_source::Wanted),
 }
-
-/// Members of an archive by name: offset and size.
-type Members = BTreeMap<String, (u64, u64)>;
 
 impl Source {
     /// Opens the place that `reference` names. Its contents are foreign.
@@ -64,12 +61,12 @@ impl Source {
             Reference::Oci { directory, .. } => (directory, exists(directory)?, Place::Layout),
             Reference::OciArchive { file, .. } => {
                 let path = exists(file)?;
-                let members = members(&path)?;
+                let members = Members::of(&path, Links::Refuse)?;
                 (file, path, Place::Archive(members))
             }
             Reference::DockerArchive { file, name } => {
                 let path = exists(file)?;
-                let members = members(&path)?;
+                let members = Members::of(&path, Links::Note)?;
                 (file, path, Place::DockerArchive(members, name.clone()))
             }
             Reference::ContainersStorage(name) => {
@@ -177,12 +174,14 @@ impl Source {
         }
     }
 
-    /// Bytes of a file that has no digest.
-    pub(super) fn size(&self, name: &str) -> Result<u64, TransportError> {
-        match self.file(name)? {
-            Some((_, size)) => Ok(size),
-            None => Err(self.missing(format!("`{name}`"))),
-        }
+    /// The file that the name of a docker archive's layer means, which may be a link, and its bytes.
+    pub(super) fn layer_file(&self, name: &str) -> Result<(String, u64), TransportError> {
+        let found = match &self.place {
+            Place::DockerArchive(members, _) => (members.resolve(name))
+                .and_then(|file| Some((file.to_owned(), members.get(file)?.1))),
+            _ => None,
+        };
+        found.ok_or_else(|| self.missing(format!("`{}`", name.escape_debug())))
     }
 
     /// Reads a file that has no digest.
@@ -227,7 +226,7 @@ impl Source {
                 Ok(Some((file, size)))
             }
             Place::Archive(members) | Place::DockerArchive(members, _) => {
-                let Some(&(offset, size)) = members.get(name) else {
+                let Some((offset, size)) = members.get(name) else {
                     return Ok(None);
                 };
                 let mut file = File::open(&self.location).map_err(failed())?;
@@ -269,32 +268,6 @@ pub(super) fn read_layout_file(
         }),
         Err(error) => Err(TransportError::io("look at", path)(error)),
     }
-}
-
-/// Where the members of the archive at `path` are. Names that come twice and members that are
-/// links would let two readers see two images.
-fn members(path: &Path) -> Result<BTreeMap<String, (u64, u64)>, TransportError> {
-    let failed = || TransportError::io("read", path);
-    let file = File::open(path).map_err(failed())?;
-    let mut archive = tar::Archive::new(file);
-    let mut members = BTreeMap::new();
-    for entry in archive.entries_with_seek().map_err(failed())? {
-        let entry = entry.map_err(failed())?;
-        let kind = entry.header().entry_type();
-        if kind.is_dir() {
-            continue;
-        }
-        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        let name = name.strip_prefix("./").unwrap_or(&name).to_owned();
-        let place = (entry.raw_file_position(), entry.size());
-        if !kind.is_file() || members.insert(name.clone(), place).is_some() {
-            return Err(TransportError::Member {
-                path: path.to_owned(),
-                member: name.escape_debug().to_string(),
-            });
-        }
-    }
-    Ok(members)
 }
 
 /// The bytes of a blob. Reading to the end fails with [`io::ErrorKind::InvalidData`] if they are

@@ -5,7 +5,7 @@ mod entries;
 mod hostile;
 mod limits;
 mod links;
-mod member;
+pub(crate) mod member;
 mod programs;
 mod zip;
 
