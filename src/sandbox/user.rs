@@ -39,6 +39,8 @@ impl User {
 
 /// Account files are smaller; a hostile one may be endless.
 const LONGEST_FILE: u64 = 16 << 20;
+/// How often a file is opened that other renames disturb.
+const ATTEMPTS: usize = 32;
 /// The kernel's limit (NGROUPS_MAX).
 const MOST_GROUPS: usize = 65536;
 
@@ -71,7 +73,13 @@ fn read(path: &str) -> Result<String, SandboxError> {
     // Never waits for the other end of a pipe.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let resolve = ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS;
-    let file = match openat2(CWD, path, flags, Mode::empty(), resolve) {
+    let open = || openat2(CWD, path, flags, Mode::empty(), resolve);
+    // Any rename on the host, while a `..` is walked, makes the kernel ask for another try
+    // (openat2(2), EAGAIN).
+    let opened = (0..ATTEMPTS)
+        .map(|_| open())
+        .find(|it| !matches!(it, Err(Errno::AGAIN)));
+    let file = match opened.unwrap_or(Err(Errno::AGAIN)) {
         Err(Errno::NOENT) => return Ok(String::new()),
         other => other.map_err(|errno| fail(errno.to_string()))?,
     };
