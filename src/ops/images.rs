@@ -43,7 +43,7 @@ pub(super) struct Known {
 /// Where an image's blobs are.
 #[derive(Debug)]
 pub(super) enum Place {
-    Local(Source),
+    Local(Box<Source>),
     Registry(ImageName),
 }
 
@@ -130,7 +130,7 @@ impl Images {
             local => {
                 let source = Source::open_from(&self.directory, local)?;
                 let image = source.image(digest.as_ref(), Some(&wanted))?;
-                Ok((Place::Local(source), image))
+                Ok((Place::Local(Box::new(source)), image))
             }
         };
         let (place, image) = find().map_err(Failure::Transport)?;
