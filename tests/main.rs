@@ -30,6 +30,7 @@ mod init;
 mod layering;
 mod layouts;
 mod lifecycle;
+mod moving;
 mod outputs;
 mod packages;
 mod places;
