@@ -1,6 +1,7 @@
 //! Images from place to place: bases that are kept, registries, copies, several platforms.
 
 mod on_base;
+mod registries;
 
 use std::fs;
 use std::path::Path;
