@@ -31,6 +31,7 @@ mod init;
 mod layering;
 mod layouts;
 mod lifecycle;
+mod moving;
 mod outputs;
 mod packages;
 mod places;

@@ -129,10 +129,17 @@ impl Index {
 }
 
 impl Manifest {
-    /// What a manifest or index says that it is.
+    /// What a manifest or index says that it is; OCI's need not say it, and are told apart by what
+    /// they hold.
     pub fn announced(bytes: &[u8]) -> Option<String> {
         let outline: Outline = json(bytes, "manifest").ok()?;
-        outline.media_type
+        let is_manifest = outline.config.is_some() && outline.layers.is_some();
+        let guessed = match (outline.manifests, is_manifest) {
+            (Some(_), false) => Some(media_type::INDEX),
+            (None, true) => Some(media_type::MANIFEST),
+            _ => None,
+        };
+        outline.media_type.or(guessed.map(str::to_owned))
     }
 
     /// Reads a manifest that a descriptor announced as `media_type`.

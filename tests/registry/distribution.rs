@@ -3,11 +3,9 @@
 
 use std::fs;
 use std::io::Read;
-use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -15,8 +13,8 @@ use onelayer::digest::Digest;
 use onelayer::image::Descriptor;
 use onelayer::transport::{Access, ManifestName, Mount, Registry, RegistryError};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
+use crate::support::distribution::Distribution;
 use crate::support::nasty::noise;
 use crate::support::server::{Authority, Reply, Request, Server};
 use crate::support::workspace::tool;
@@ -25,85 +23,9 @@ use crate::support::{require_tool, scratch};
 use super::credentials::{auth_file, basic};
 use super::{OCI_MANIFEST, QUIET, access, expect_error, layer, open, tag};
 
-/// A registry of its own; it ends when it is dropped.
-struct Distribution {
-    folder: TempDir,
-    host: String,
-    process: Child,
-}
-
 impl Distribution {
-    /// Starts one with `settings` besides storage and address, in JSON (which is YAML).
-    fn new(folder: TempDir, settings: Value) -> Self {
-        // A port that was free a moment ago; who takes it meanwhile makes the start fail.
-        for _ in 0..5 {
-            let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-            let host = free.local_addr().unwrap().to_string();
-            drop(free);
-            let mut all = json!({
-                "version": "0.1",
-                "log": {"level": "error"},
-                "storage": {"filesystem": {"rootdirectory": folder.path().join("storage")}},
-                "http": {"addr": host, "secret": "not one"},
-            });
-            for (key, value) in settings.as_object().unwrap() {
-                match key.as_str() {
-                    "tls" => all["http"]["tls"] = value.clone(),
-                    key => all[key] = value.clone(),
-                }
-            }
-            let config = folder.path().join("config.yml");
-            fs::write(&config, all.to_string()).unwrap();
-            let log = fs::File::create(folder.path().join("log")).unwrap();
-            let mut process = Command::new("docker-registry")
-                .arg("serve")
-                .arg(&config)
-                .stdin(Stdio::null())
-                .stdout(log.try_clone().unwrap())
-                .stderr(log)
-                .spawn()
-                .unwrap();
-            let end = Instant::now() + Duration::from_secs(20);
-            while Instant::now() < end && process.try_wait().unwrap().is_none() {
-                if TcpStream::connect(&host).is_ok() {
-                    return Self {
-                        folder,
-                        host,
-                        process,
-                    };
-                }
-                std::thread::sleep(Duration::from_millis(50));
-            }
-            let _ = process.kill().and_then(|()| process.wait());
-        }
-        let log = fs::read_to_string(folder.path().join("log")).unwrap();
-        panic!("the registry does not start:\n{log}");
-    }
-
     fn open(&self, access: &Access) -> Registry<'static> {
         open(&self.host, access, QUIET)
-    }
-
-    /// Runs skopeo with its own idea of how to get in.
-    #[track_caller]
-    fn skopeo(&self, arguments: &[&str]) -> String {
-        let mut skopeo = Command::new("skopeo");
-        skopeo.arg("--insecure-policy").args(arguments);
-        for name in ["http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"] {
-            skopeo.env_remove(name);
-        }
-        tool(&mut skopeo)
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.folder.path().join(name).to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Distribution {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 

@@ -1,7 +1,7 @@
 //! Registries: scripted ones that misbehave, and a real one.
 
 mod blobs;
-mod credentials;
+pub(crate) mod credentials;
 mod distribution;
 mod manifests;
 mod redirects;

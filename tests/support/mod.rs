@@ -1,6 +1,7 @@
 //! What tests share: asking for what the host must have, running tools, listing directories.
 
 pub(crate) mod build;
+pub(crate) mod distribution;
 pub(crate) mod documents;
 pub(crate) mod image;
 pub(crate) mod listing;

@@ -289,8 +289,12 @@ impl<R: Read> Tape<R> {
 
     /// Passes over what is left of a member.
     fn skip(&mut self) -> io::Result<()> {
-        self.left += std::mem::take(&mut self.padding);
-        io::copy(self, &mut io::sink()).map(drop)
+        io::copy(self, &mut io::sink())?;
+        // The last member's padding is missing in what `umoci insert` writes, which loses nothing:
+        // then no header follows either.
+        let mut padding = [0; BLOCK as usize];
+        let length = std::mem::take(&mut self.padding) as usize;
+        self.fill(&mut padding[..length]).map(drop)
     }
 
     /// Fills one block; false if the stream ends before.
