@@ -44,7 +44,9 @@ pub(crate) fn as_nobody(workspace: &Workspace, arguments: &[&str]) -> Outcome {
     chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
     // The build folder may be out of the user's reach.
     let program = workspace.path("onelayer");
-    fs::copy(env!("CARGO_BIN_EXE_onelayer"), &program).unwrap();
+    if !program.exists() {
+        fs::copy(env!("CARGO_BIN_EXE_onelayer"), &program).unwrap();
+    }
     let nobody = NOBODY.to_string();
     let mut command = std::process::Command::new("setpriv");
     command

@@ -3,6 +3,7 @@
 use crate::unpacking::member::{member, pax};
 
 /// A member under construction.
+#[derive(Clone)]
 pub(crate) struct Entry {
     name: Vec<u8>,
     kind: u8,

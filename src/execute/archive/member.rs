@@ -4,6 +4,8 @@ use super::EntryProblem;
 
 /// The longest path that the kernel takes in one call.
 const LONGEST_NAME: usize = 4096;
+/// The longest name in a folder that Linux's file systems take.
+const LONGEST_PART: usize = 255;
 
 /// One entry of an archive, without its bytes.
 #[derive(Debug, PartialEq, Eq)]
@@ -85,6 +87,9 @@ pub(in crate::execute) fn parts(name: &[u8]) -> Result<Vec<&[u8]>, EntryProblem>
     if parts.contains(&&b".."[..]) {
         return Err(EntryProblem::Climbs);
     }
+    if parts.iter().any(|part| part.len() > LONGEST_PART) {
+        return Err(EntryProblem::Name);
+    }
     Ok(parts)
 }
 
@@ -119,5 +124,7 @@ mod tests {
         assert_eq!(of("a.wh.b", 0), path("a.wh.b"));
         assert!(of("a\0b", 0).is_err());
         assert!(of(&"a/".repeat(3000), 0).is_err());
+        assert!(of(&"a".repeat(255), 0).is_ok());
+        assert!(of(&"a".repeat(256), 0).is_err());
     }
 }
