@@ -205,7 +205,7 @@ pub(crate) struct Build {
     #[command(flatten)]
     pub(crate) strictness: Strictness,
     /// Where the image goes (can be repeated): oci:DIR[:TAG], oci-archive:FILE[:TAG],
-    /// docker-archive:FILE[:NAME[:TAG]], docker-daemon:NAME[:TAG], containers-storage:NAME[:TAG],
+    /// docker://NAME[:TAG], docker-archive:FILE[:NAME[:TAG]], docker-daemon:NAME[:TAG], containers-storage:NAME[:TAG],
     /// rootfs:DIR or rootfs:FILE.tar[.gz,.zst]. Name and tags that are left out are the recipe's
     /// [default: oci:out/NAME:TAG]
     #[arg(short, long, value_name = "TRANSPORT")]
@@ -233,7 +233,7 @@ pub(crate) struct Build {
 
 #[derive(Debug, Args)]
 pub(crate) struct Inspect {
-    /// The image: oci:DIR[:TAG] or oci-archive:FILE[:TAG]
+    /// The image, as `base` names one in a recipe: oci:DIR[:TAG], docker://NAME, docker-archive:FILE and others
     #[arg(value_name = "REF")]
     pub(crate) reference: String,
     /// How it is printed

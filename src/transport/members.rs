@@ -2,9 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
+use std::io::Seek;
 use std::path::Path;
 
 use super::failure::TransportError;
+
+/// More than any name or list of attributes that a program writes.
+const LONGEST_EXTENSION: u64 = 1 << 20;
 
 /// Members of an archive by name. No name comes twice: two readers would see two images.
 #[derive(Debug, Default)]
@@ -29,7 +33,15 @@ impl Members {
     /// Lists the archive at `path`.
     pub(super) fn of(path: &Path, links: Links) -> Result<Self, TransportError> {
         let failed = || TransportError::io("read", path);
+        // A pipe would be waited for without end.
+        if !path.is_file() {
+            return Err(TransportError::Kind {
+                path: path.to_owned(),
+                expected: "a regular file",
+            });
+        }
         let file = File::open(path).map_err(failed())?;
+        check_extensions(&file, path)?;
         let mut archive = tar::Archive::new(file);
         let mut members = Self::default();
         let mut names = BTreeSet::new();
@@ -76,6 +88,25 @@ impl Members {
         let name = self.links.get(name).map_or(name, String::as_str);
         self.files.contains_key(name).then_some(name)
     }
+}
+
+/// Fails if a name takes more memory than any real one: they are read whole before they are looked
+/// at.
+fn check_extensions(file: &File, path: &Path) -> Result<(), TransportError> {
+    let failed = || TransportError::io("read", path);
+    let mut archive = tar::Archive::new(file);
+    for entry in (archive.entries_with_seek().map_err(failed())?).raw(true) {
+        let entry = entry.map_err(failed())?;
+        let is_file = matches!(entry.header().entry_type().as_byte(), 0 | b'0');
+        if !is_file && entry.size() > LONGEST_EXTENSION {
+            return Err(TransportError::Member {
+                path: path.to_owned(),
+                member: text(&entry.path_bytes()).escape_debug().to_string(),
+            });
+        }
+    }
+    let mut file = file;
+    file.rewind().map_err(failed())
 }
 
 fn text(name: &[u8]) -> String {

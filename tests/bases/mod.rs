@@ -1,6 +1,10 @@
 //! Roots that a recipe starts from: images of layers that other programs wrote, and of layers that
 //! nobody should.
 
+mod docker_archives;
+mod engines;
 pub(crate) mod entry;
+mod hostile;
 pub(crate) mod layout;
 mod legal;
+mod unpacked;

@@ -319,8 +319,10 @@ impl<R: Read> Tape<R> {
 
 /// Owner, time and attributes: records win over the header, as for everything.
 fn details(header: &Header, records: &Records) -> Details {
-    let id = |keyword, header: io::Result<u64>| match records.get(keyword) {
+    let id = |keyword, header: io::Result<u64>, field: &[u8]| match records.get(keyword) {
         Some(_) => records.number(keyword).ok().flatten(),
+        // What is blank is 0 to every other reader.
+        None if field.iter().all(|byte| matches!(byte, 0 | b' ')) => Some(0),
         None => header.ok(),
     };
     let mtime = match records.get("mtime") {
@@ -333,8 +335,8 @@ fn details(header: &Header, records: &Records) -> Details {
         Some((name.to_vec(), value.to_vec()))
     });
     Details {
-        uid: id("uid", header.uid()),
-        gid: id("gid", header.gid()),
+        uid: id("uid", header.uid(), &header.as_old().uid),
+        gid: id("gid", header.gid(), &header.as_old().gid),
         mtime,
         xattrs: xattrs.collect(),
     }

@@ -1,15 +1,14 @@
 //! One layer after the other, written into a directory.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::collections::BTreeSet;
+use std::io::{self, Read};
 
 use crate::digest::Digest;
+use crate::execute::ExecuteError;
 use crate::execute::archive::{
-    Details, EntryProblem, Fault, LONGEST_LINK, Limits, Member, MemberKind, Part, Tape, is_bound,
-    parts,
+    Details, EntryProblem, Fault, LONGEST_LINK, Limits, Member, MemberKind, Tape, is_bound, parts,
 };
 use crate::execute::editor::{Editor, Ownership};
-use crate::execute::{ExecuteError, error::shown};
 use crate::plan::BytePath;
 use crate::progress::{Event, Reporter};
 use crate::rootfs::FileKind;
@@ -19,13 +18,16 @@ use crate::tree::belongs_in_image;
 use super::error::BaseError;
 use super::names::{Directory, Name, Names};
 
-const BLOCK: usize = 1 << 16;
 /// In front of a name: it is removed (image-spec, layer.md, "Whiteouts").
 const WHITEOUT: &[u8] = b".wh.";
 /// Behind that: all that earlier layers have in the folder is removed.
 const OPAQUE: &[u8] = b".wh..opq";
 /// The largest number of a user or group; the one above means "as it is" to chown(2).
 const LARGEST_ID: u64 = 0xffff_fffe;
+
+/// The largest numbers of a device (makedev(3): 12 and 20 bits).
+const LARGEST_MAJOR: u32 = 0xfff;
+const LARGEST_MINOR: u32 = 0xf_ffff;
 
 /// Whether names in front of which `.wh.` stands are removals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,12 +46,14 @@ pub(super) struct Applying<'a, 'e> {
     pub(super) cancel: &'a Cancel,
     pub(super) reporter: &'a dyn Reporter,
     names: Names,
+    /// What the present layer has cleared already: nothing older can come back.
+    cleared: BTreeSet<(Vec<u8>, bool)>,
     /// Number of the present layer, from 1, and the digest of its blob.
     layer: (u32, Digest),
     /// What there is so far, of all layers.
-    entries: u64,
-    name_bytes: u64,
-    bytes: u64,
+    pub(super) entries: u64,
+    pub(super) name_bytes: u64,
+    pub(super) bytes: u64,
 }
 
 impl<'a, 'e> Applying<'a, 'e> {
@@ -66,6 +70,7 @@ impl<'a, 'e> Applying<'a, 'e> {
             cancel,
             reporter,
             names: Names::default(),
+            cleared: BTreeSet::new(),
             layer: (0, Digest::of("")),
             entries: 0,
             name_bytes: 0,
@@ -80,6 +85,7 @@ impl<'a, 'e> Applying<'a, 'e> {
         stream: &mut dyn Read,
     ) -> Result<(), ExecuteError> {
         self.layer = (self.layer.0 + 1, digest);
+        self.cleared.clear();
         let mut tape = Tape::new(&mut *stream, self.limits.entries);
         loop {
             match tape.next() {
@@ -107,6 +113,18 @@ impl<'a, 'e> Applying<'a, 'e> {
     }
 
     fn member(&mut self, member: &Member, content: &mut dyn Read) -> Result<(), ExecuteError> {
+        self.apply(member, content).map_err(|error| match error {
+            ExecuteError::Base(_) | ExecuteError::Exit { .. } => error,
+            other => BaseError::Write {
+                layer: self.layer.1,
+                entry: member.name.clone().into(),
+                source: Box::new(other),
+            }
+            .into(),
+        })
+    }
+
+    fn apply(&mut self, member: &Member, content: &mut dyn Read) -> Result<(), ExecuteError> {
         self.check_cancelled()?;
         let at = |problem| self.entry(&member.name, problem);
         let parts = parts(&member.name).map_err(at)?;
@@ -169,6 +187,9 @@ impl<'a, 'e> Applying<'a, 'e> {
         } else {
             (self.locate(member, &[above, &[hidden]].concat())?, true)
         };
+        if !self.cleared.insert((path.clone(), itself)) {
+            return Ok(());
+        }
         for path in self.names.older(&path, itself, self.layer.0) {
             self.editor.remove(&path)?;
             self.names.remove(&path);
@@ -251,6 +272,13 @@ impl<'a, 'e> Applying<'a, 'e> {
                 self.reporter.report(&Event::Warning { message: &message });
                 self.clear(path)?;
                 return Ok(());
+            }
+            MemberKind::Device {
+                number: Some((major, minor)),
+                ..
+            } if *major > LARGEST_MAJOR || *minor > LARGEST_MINOR => {
+                let problem = EntryProblem::Header("a device number that Linux has not");
+                return Err(self.entry(&member.name, problem));
             }
             MemberKind::Device {
                 is_block,
@@ -345,6 +373,14 @@ impl<'a, 'e> Applying<'a, 'e> {
             let Ok(text) = std::str::from_utf8(name) else {
                 continue;
             };
+            if is_of_a_namespace(name, value) {
+                let path = BytePath::from(path.to_vec());
+                let message = format!(
+                    "capabilities of `{path}` in the base are left out: they are for one user namespace"
+                );
+                self.reporter.report(&Event::Warning { message: &message });
+                continue;
+            }
             if belongs_in_image(name, false) {
                 self.editor.xattr(path, text, value)?;
                 names.push(text.to_owned());
@@ -374,86 +410,6 @@ impl<'a, 'e> Applying<'a, 'e> {
         })
     }
 
-    /// Counts an entry before it is made.
-    fn count(&mut self, length: usize) -> Result<(), ExecuteError> {
-        self.entries += 1;
-        self.name_bytes = self.name_bytes.saturating_add(length as u64);
-        let limits = &self.limits;
-        for (what, found, most) in [
-            ("entries", self.entries, limits.entries),
-            ("bytes of names", self.name_bytes, limits.names),
-        ] {
-            if found > most {
-                return Err(self.too_many(what, most));
-            }
-        }
-        Ok(())
-    }
-
-    /// Counts bytes before they are written.
-    fn room(&mut self, size: u64) -> Result<(), ExecuteError> {
-        self.bytes = self.bytes.saturating_add(size);
-        if self.bytes > self.limits.bytes {
-            return Err(self.too_many("bytes", self.limits.bytes));
-        }
-        Ok(())
-    }
-
-    fn fill(
-        &self,
-        file: &mut File,
-        member: &Member,
-        size: u64,
-        parts: Option<&[Part]>,
-        content: &mut dyn Read,
-    ) -> Result<(), ExecuteError> {
-        let failed = |source| ExecuteError::Write {
-            path: shown(&member.name),
-            source,
-        };
-        let Some(parts) = parts else {
-            return self.copy(file, member, size, content);
-        };
-        for part in parts {
-            file.seek(SeekFrom::Start(part.offset)).map_err(failed)?;
-            self.copy(file, member, part.length, content)?;
-        }
-        file.set_len(size).map_err(failed)
-    }
-
-    fn copy(
-        &self,
-        file: &mut File,
-        member: &Member,
-        size: u64,
-        content: &mut dyn Read,
-    ) -> Result<(), ExecuteError> {
-        let mut block = vec![0; BLOCK.min(usize::try_from(size).unwrap_or(BLOCK))];
-        let mut left = size;
-        while left > 0 {
-            self.check_cancelled()?;
-            let most = block.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-            let length = match content.read(&mut block[..most]) {
-                Ok(length) => length,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    return Err(self.entry(&member.name, EntryProblem::Truncated));
-                }
-                Err(error) => return Err(self.unreadable(error)),
-            };
-            if length == 0 {
-                return Err(self.entry(&member.name, EntryProblem::Truncated));
-            }
-            let written = file.write_all(&block[..length]);
-            written.map_err(|source| ExecuteError::Write {
-                path: shown(&member.name),
-                source,
-            })?;
-            left -= length as u64;
-        }
-        Ok(())
-    }
-
     fn fault(&self, fault: Fault) -> ExecuteError {
         let (_, layer) = self.layer;
         match fault {
@@ -464,7 +420,7 @@ impl<'a, 'e> Applying<'a, 'e> {
         }
     }
 
-    fn unreadable(&self, source: io::Error) -> ExecuteError {
+    pub(super) fn unreadable(&self, source: io::Error) -> ExecuteError {
         match self.check_cancelled() {
             Ok(()) if is_bound(&source) => self.too_many("bytes", self.limits.bytes),
             Ok(()) => {
@@ -475,7 +431,7 @@ impl<'a, 'e> Applying<'a, 'e> {
         }
     }
 
-    fn entry(&self, name: &[u8], problem: EntryProblem) -> ExecuteError {
+    pub(super) fn entry(&self, name: &[u8], problem: EntryProblem) -> ExecuteError {
         BaseError::Entry {
             layer: self.layer.1,
             entry: name.to_vec().into(),
@@ -484,15 +440,22 @@ impl<'a, 'e> Applying<'a, 'e> {
         .into()
     }
 
-    fn too_many(&self, what: &'static str, most: u64) -> ExecuteError {
+    pub(super) fn too_many(&self, what: &'static str, most: u64) -> ExecuteError {
         let (_, layer) = self.layer;
         BaseError::Limit { layer, what, most }.into()
     }
 
-    fn check_cancelled(&self) -> Result<(), ExecuteError> {
+    pub(super) fn check_cancelled(&self) -> Result<(), ExecuteError> {
         match self.cancel.is_cancelled() {
             true => Err(ExecuteError::CANCELLED),
             false => Ok(()),
         }
     }
+}
+
+/// Whether capabilities are for programs below one user of the host alone (capabilities(7),
+/// "Namespaced file capabilities"): in an image they would be for everybody.
+fn is_of_a_namespace(name: &[u8], value: &[u8]) -> bool {
+    let is_revision_3 = value.len() == 24 && value[3] == 3;
+    name == b"security.capability" && is_revision_3 && value[20..].iter().any(|byte| *byte != 0)
 }

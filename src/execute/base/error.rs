@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io;
 
 use crate::digest::Digest;
-use crate::execute::EntryProblem;
+use crate::execute::{EntryProblem, ExecuteError};
 use crate::plan::BytePath;
 
 /// Why a base could not be unpacked.
@@ -43,6 +43,16 @@ pub enum BaseError {
         /// How many there may be.
         most: u64,
     },
+    /// One of the entries could not be written.
+    #[error("cannot write `{entry}` of layer {layer}")]
+    Write {
+        /// Digest of the layer's blob.
+        layer: Digest,
+        /// The entry's name, as the layer has it.
+        entry: BytePath,
+        /// What the disk said.
+        source: Box<ExecuteError>,
+    },
     /// One of the entries cannot be.
     #[error("`{entry}` in layer {layer} {problem}")]
     Entry {
@@ -62,7 +72,9 @@ impl BaseError {
             Self::Entry { .. } | Self::Format { .. } => {
                 Some("choose another base, or have this one built again by those who made it")
             }
-            Self::Bring { .. } | Self::Read { .. } | Self::Limit { .. } => None,
+            Self::Bring { .. } | Self::Read { .. } | Self::Limit { .. } | Self::Write { .. } => {
+                None
+            }
         }
     }
 }

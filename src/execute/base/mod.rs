@@ -14,6 +14,7 @@
 
 mod ahead;
 mod applying;
+mod content;
 mod error;
 mod import;
 mod names;

@@ -1,0 +1,313 @@
+//! Layers that nobody should write: refused with the entry and the layer, or kept inside.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::entry::{Entry, layer};
+use super::layout::{
+    CONFIG, LAYER, MANIFEST, RECIPE, blob, config, digest, document, expect_refused, guarded,
+    manifest, publish, with_base,
+};
+use super::unpacked::unpacked;
+use crate::support::workspace::{Workspace, require_root, require_tool};
+use crate::unpacking::compressed;
+use crate::unpacking::member::{archive, file as raw, member, pax, sized};
+
+fn file(name: &str) -> Entry {
+    Entry::file(name, "")
+}
+
+/// The layer's digest in pieces that no line break of a message can cut.
+#[track_caller]
+fn refuse(what: &str, layers: &[Vec<u8>], entry: &str) {
+    let workspace = with_base(layers);
+    let digest = digest(layers.last().unwrap());
+    let told = guarded(&workspace);
+    let message = one_line(&told.stderr);
+    assert_eq!(told.code, Some(5), "{what}: {message}");
+    for part in [entry, &digest] {
+        let part: String = part.split_whitespace().collect();
+        assert!(message.contains(&part), "{what}: no `{part}` in {message}");
+    }
+    assert!(!workspace.path("out/index.json").exists(), "{what}");
+}
+
+/// A message without the breaks of its lines.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_whitespace() && *c != '│')
+        .collect()
+}
+
+#[test]
+fn impossible_entries() {
+    let over = u64::from(u32::MAX);
+    for (entry, shown) in [
+        (file("../x"), "`../x`"),
+        (file("a/../../x"), "`a/../../x`"),
+        (file("/../x"), "`/../x`"),
+        (file("./../x"), "`./../x`"),
+        (Entry::folder("../x"), "`../x`"),
+        (Entry::link(".", "/etc"), "`.`"),
+        (Entry::link("./", "/etc"), "`./`"),
+        (Entry::link("/.", "/etc"), "`/.`"),
+        (Entry::link("/", "/etc"), "`/`"),
+        (file("."), "`.`"),
+        (Entry::hard(".", "x"), "`.`"),
+        (Entry::link("x", ""), "`x`"),
+        (Entry::link("x", "y".repeat(5000)), "`x`"),
+        (file(".wh."), "`.wh.`"),
+        (file("a/.wh.."), "`a/.wh..`"),
+        (file("a/.wh..."), "`a/.wh...`"),
+        (file(".wh.a/b"), "`.wh.a/b`"),
+        (Entry::hard("x", "../../etc/passwd"), "`x`"),
+        (Entry::hard("x", "/etc/passwd"), "`x`"),
+        (Entry::hard("x", "nowhere"), "`x`"),
+        (Entry::hard("x", ""), "`x`"),
+        (file("x").owner(over, 0), "`x`"),
+        (file("x").owner(0, over), "`x`"),
+        (file("x").record("uid", "99999999999"), "`x`"),
+        (file("x").record("gid", "-1"), "`x`"),
+        (file("x").record("path", b"a\0b"), "`"),
+        (file("n".repeat(256).as_str()), "nnnn"),
+        (file("d/".repeat(3000).as_str()), "d/d/"),
+    ] {
+        refuse(shown, &[layer(&[entry])], shown);
+    }
+    for (shown, entries) in [
+        ("`f/x`", vec![file("f"), file("f/x")]),
+        ("`l/x`", vec![Entry::link("l", "l"), file("l/x")]),
+        (
+            "`a/x`",
+            vec![Entry::link("a", "b"), Entry::link("b", "a"), file("a/x")],
+        ),
+        ("`h`", vec![Entry::folder("d"), Entry::hard("h", "d")]),
+        (
+            "`h`",
+            vec![Entry::link("l", "/etc"), Entry::hard("h", "l/passwd")],
+        ),
+        ("`d`", vec![file("d/x"), Entry::hard("d", "d/x")]),
+    ] {
+        refuse(shown, &[layer(&entries)], shown);
+        // In a layer of its own as well.
+        let (last, first) = entries.split_last().unwrap();
+        refuse(shown, &[layer(first), archive(&[last.bytes()])], shown);
+    }
+    refuse("type", &[archive(&[member(b"x", b'Q', b"", b"")])], "`x`");
+    refuse(
+        "truncated",
+        &[sized(b"x", b'0', b"", b"short", 5000)],
+        "`x`",
+    );
+}
+
+#[test]
+fn links_lead_back_into_the_root() {
+    if !require_root() || !require_tool("umoci") {
+        return;
+    }
+    let up = "../".repeat(30);
+    let workspace = with_base(&[
+        layer(&[
+            Entry::link("etc", "/canary"),
+            Entry::link("up", format!("{up}canary")),
+            file("etc/one"),
+        ]),
+        layer(&[
+            file("up/two"),
+            file("up/.wh.one"),
+            Entry::hard("three", "etc/two"),
+        ]),
+    ]);
+    guarded(&workspace).expect(0);
+    let found = unpacked(&workspace, "out");
+    let names: Vec<_> = found
+        .keys()
+        .map(|name| name.escape_ascii().to_string())
+        .collect();
+    assert_eq!(names, ["", "canary", "canary/two", "etc", "three", "up"]);
+}
+
+#[test]
+fn attributes_of_other_machines_are_left_out() {
+    if !require_root() || !require_tool("umoci") {
+        return;
+    }
+    let own = Entry::folder("d").xattr("user.own", "1");
+    let entry = [
+        "trusted.overlay.opaque",
+        "user.overlay.opaque",
+        "security.selinux",
+    ]
+    .into_iter()
+    .fold(own, |entry, name| entry.xattr(name, "y"));
+    let workspace = with_base(&[layer(&[entry, file("d/x")])]);
+    guarded(&workspace).expect(0);
+    // The bytes: what lists roots for tests leaves some of them out.
+    let found = unpacked(&workspace, "out");
+    assert!(found[&b"d"[..]].ends_with(" user.own=1"), "{found:?}");
+    for file in fs::read_dir(workspace.path("out/blobs/sha256")).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = fs::read(&path).unwrap();
+        let bytes = match bytes.starts_with(b"\x1f\x8b") {
+            true => {
+                Command::new("gzip")
+                    .arg("-dc")
+                    .stdin(fs::File::open(&path).unwrap())
+                    .output()
+                    .unwrap()
+                    .stdout
+            }
+            false => bytes,
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains(".overlay.") && !text.contains("selinux"));
+    }
+}
+
+/// A recipe's folder with an image of one blob, whose tar is said to have `diff_id`.
+fn with_blob(bytes: &[u8], diff_id: String) -> Workspace {
+    let workspace = Workspace::with(RECIPE);
+    let layout = workspace.context().join("base");
+    let layers: [Value; 1] = [blob(&layout, LAYER, bytes)];
+    let config = document(&layout, CONFIG, &config(&[diff_id]));
+    publish(
+        &layout,
+        document(&layout, MANIFEST, &manifest(&config, &layers)),
+    );
+    workspace
+}
+
+#[test]
+fn other_compressions_are_refused() {
+    for program in ["xz", "bzip2"] {
+        if !require_tool(program) {
+            return;
+        }
+        let tar = layer(&[file("x")]);
+        let packed = compressed(program, &tar);
+        let workspace = with_blob(&packed, digest(&tar));
+        expect_refused(
+            &workspace,
+            program,
+            5,
+            &["gzip or zstd", "help: choose another base"],
+        );
+    }
+}
+
+/// Builds with less memory than 256 MiB.
+#[track_caller]
+fn bounded(what: &str, workspace: &Workspace) -> (Option<i32>, String) {
+    let report = workspace.path("time");
+    let mut command = workspace.below(
+        &["/usr/bin/time", "-f", "%M", "-o", report.to_str().unwrap()],
+        &["build", "context", "-o", "oci:out"],
+    );
+    let output = command.process_group(0).output().unwrap();
+    let text = fs::read_to_string(&report).unwrap();
+    let peak: u64 = text.lines().last().unwrap().parse().unwrap();
+    assert!(peak < 256 << 10, "{what}: {peak} KiB");
+    let drafts = crate::layouts::entries(&workspace.cache().join("drafts"));
+    assert!(drafts.is_empty(), "{what}: {drafts:?}");
+    (
+        output.status.code(),
+        one_line(&String::from_utf8_lossy(&output.stderr)),
+    )
+}
+
+#[test]
+fn bombs_take_little_memory() {
+    if !["time", "gzip", "zstd"].into_iter().all(require_tool) {
+        return;
+    }
+    // A file of zeros, a thousand times larger than its blob, that ends too early.
+    let mut zeros = sized(b"zeros", b'0', b"", b"", 300 << 20);
+    zeros.resize(zeros.len() + (100 << 20), 0);
+    let (code, told) = bounded(
+        "zeros",
+        &with_blob(&compressed("gzip", &zeros), digest(&zeros)),
+    );
+    assert_eq!(code, Some(5), "{told}");
+    assert!(told.contains("`zeros`"), "{told}");
+
+    let header = sized(b"pax", b'x', b"", b"", 1 << 30);
+    let (code, told) = bounded("header", &with_base(&[header]));
+    assert_eq!(code, Some(5), "{told}");
+    assert!(told.contains("`pax`"), "{told}");
+
+    // Ten gibibytes that are a hole.
+    let map = [
+        ("GNU.sparse.major", &b"1"[..]),
+        ("GNU.sparse.minor", b"0"),
+        ("GNU.sparse.name", b"hole"),
+        ("GNU.sparse.realsize", b"80000000000"),
+    ];
+    let mut list = b"1\n0\n0\n".to_vec();
+    list.resize(512, 0);
+    let hole = [pax(&map), member(b"x", b'0', b"", &list)];
+    let (code, told) = bounded("hole", &with_base(&[archive(&hole)]));
+    assert_eq!(code, Some(5), "{told}");
+    assert!(told.contains("holdmorethan"), "{told}");
+
+    let many: Vec<Vec<u8>> = (0..50_000).map(|n| raw(&format!("f/{n}"))).collect();
+    let bad = [many, vec![member(b"../x", b'0', b"", b"")]].concat();
+    let (code, told) = bounded("many", &with_base(&[archive(&bad)]));
+    assert_eq!(code, Some(5), "{told}");
+
+    // A frame that asks for a window of 2 GiB.
+    let mut zstd = Command::new("zstd");
+    zstd.args(["-c", "--ultra", "-19", "--long=31"]);
+    zstd.stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped());
+    let mut child = zstd.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(&layer(&[file("x")])).unwrap();
+    drop(input);
+    let mut frame = child.wait_with_output().unwrap().stdout;
+    // The window's descriptor follows the magic number and the frame's own (RFC 8878, 3.1.1.1).
+    frame[4] &= !0x20;
+    frame[5] = (31 - 10) << 3;
+    let (code, told) = bounded("window", &with_blob(&frame, digest(b"")));
+    assert_eq!(code, Some(5), "{told}");
+}
+
+#[test]
+fn devices_have_numbers_and_archives_are_files() {
+    refuse(
+        "no numbers",
+        &[archive(&[member(b"d", b'3', b"", b"")])],
+        "d",
+    );
+    for kind in ["oci-archive", "docker-archive"] {
+        let recipe = format!("name: x\nbase: {kind}:pipe\n");
+        let workspace = Workspace::with(&recipe);
+        let pipe = workspace.context().join("pipe");
+        assert!(
+            Command::new("mkfifo")
+                .arg(&pipe)
+                .status()
+                .unwrap()
+                .success()
+        );
+        let refused = workspace.build(&["-o", "oci:out"]).expect(5);
+        assert!(
+            refused.stderr.contains("not a regular file"),
+            "{}",
+            refused.stderr
+        );
+    }
+}
+
+/// Removals of one folder, again and again, cost no more than one.
+#[test]
+fn removals_are_made_once() {
+    let mut members: Vec<Vec<u8>> = (0..20_000).map(|n| raw(&format!("d/{n}"))).collect();
+    members.extend((0..20_000).map(|_| raw("d/.wh..wh..opq")));
+    let workspace = with_base(&[archive(&members)]);
+    workspace.build(&["-o", "oci:out"]).expect(0);
+}
