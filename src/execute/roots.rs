@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::digest::{Digest, VerifyingReader};
-use crate::plan::{
-    CopyFromAction, OrKeep, Origin, PlannedBase, PlannedImage, PlannedRootfs, RootfsKind,
-};
+use crate::plan::{Origin, PlannedBase, PlannedImage, PlannedRootfs, RootfsKind};
 use crate::progress::Event;
 use crate::store::Existing;
 use crate::tree::{Marks, Tree, Upper, WalkOptions, walk};
@@ -15,7 +13,7 @@ use crate::tree::{Marks, Tree, Upper, WalkOptions, walk};
 use super::claims::{Claim, Claims};
 use super::editor::Editor;
 use super::schedule::Finished;
-use super::{BaseRoot, ExecuteError, Execution, Place, Stack, StepError, base, input, stage_copy};
+use super::{BaseRoot, ExecuteError, Execution, Place, Stack, StepError, base, input};
 
 /// Ranks above are those of steps.
 const RANK: usize = 0;
@@ -147,20 +145,6 @@ impl Execution<'_> {
         }
         let mut tree = Tree::new();
         tree.apply(found, 0);
-        let everything = CopyFromAction {
-            from: Origin::Stage {
-                stage: String::new(),
-                key: rootfs.key,
-            },
-            sources: vec!["/".to_owned()],
-            exclude: Vec::new(),
-            to: "/".to_owned(),
-            follow_links: false,
-            owner: None,
-            mode: Some(OrKeep::Keep),
-            directory_mode: Some(OrKeep::Keep),
-            capabilities: None,
-        };
-        stage_copy::copy(&everything, &tree, editor)
+        base::directory(&tree, editor)
     }
 }

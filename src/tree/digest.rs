@@ -1,5 +1,6 @@
 //! Digests of whole roots.
 
+use std::collections::HashMap;
 use std::io;
 
 use crate::digest::{Digest, Hasher, HashingWriter};
@@ -9,15 +10,27 @@ use super::failure::TreeError;
 use super::walk::Changes;
 
 impl Changes {
-    /// The digest of all that is listed: names, kinds, modes, owners, attributes and contents, and
-    /// no times. Every file is read.
+    /// The digest of all that is listed: names, kinds, modes, owners, attributes, contents and which
+    /// names are of one file, and no times. Every file is read.
     ///
     /// # Errors
     /// When a file cannot be read, or changed since it was listed.
     pub fn digest(&self) -> Result<Digest, TreeError> {
         let mut hasher = Hasher::new();
+        let mut first_names = HashMap::new();
         for entry in &self.entries {
-            add(&mut hasher, entry)?;
+            let identity = match &entry.kind {
+                Kind::File { content, .. } => content.link_identity(),
+                _ => None,
+            };
+            match identity.map(|id| *first_names.entry(id).or_insert(&entry.path)) {
+                Some(first) if *first != entry.path => {
+                    hasher.field(&entry.path);
+                    hasher.field(b"hard link");
+                    hasher.field(first);
+                }
+                _ => add(&mut hasher, entry)?,
+            }
         }
         Ok(hasher.finish())
     }

@@ -120,22 +120,16 @@ fn a_root_is_one_base_packed_or_not() {
         return;
     }
     let make = "mkdir -p tree/d/e; cd tree; echo one > d/one; echo two > d/e/two; \
-         chmod 4755 d/one; chown 3:4 d/e/two; ln -s one d/link; mkfifo d/fifo; ";
+         chmod 4755 d/one; chown 3:4 d/e/two; ln -s one d/link; ln d/one d/same; mkfifo d/fifo; ";
     let pack = "find . -exec touch -h -d @1600000000 '{}' +; \
          tar -cf ../tree.tar .; tar -czf ../tree.tar.gz .; tar --zstd -cf ../tree.tar.zst .";
-    let archives = ["tree.tar", "tree.tar.gz", "tree.tar.zst"];
     let plain = "name: x\nbase: rootfs:";
+    // A directory has no times of its own.
     let timed = "\noutput: {source_date_epoch: 4000000000}\n";
-    for (more, end, names) in [
-        (
-            "",
-            "\n",
-            &["tree", "tree.tar", "tree.tar.gz", "tree.tar.zst"][..],
-        ),
-        ("ln d/one d/same; ", timed, &archives),
-    ] {
+    let all = ["tree", "tree.tar", "tree.tar.gz", "tree.tar.zst"];
+    for (end, names) in [("\n", &all[..]), (timed, &all[1..])] {
         let workspace = Workspace::new();
-        let script = format!("{make}{more}{pack}");
+        let script = format!("{make}{pack}");
         tool(
             Command::new("sh")
                 .args(["-euc", &script])

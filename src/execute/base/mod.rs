@@ -15,10 +15,12 @@
 mod ahead;
 mod applying;
 mod content;
+mod directory;
 mod error;
 mod import;
 mod names;
 
+pub(super) use directory::directory;
 pub use error::BaseError;
 pub use import::{Bases, LayerContent};
 pub(super) use import::{import, unpack};
