@@ -18,6 +18,9 @@ pub enum ImageError {
         /// What it is in the OCI format.
         media_type: &'static str,
     },
+    /// An index of nothing.
+    #[error("there is no image to list in an index")]
+    Empty,
     /// A document could not be built.
     #[error("cannot write the image's {document}")]
     Build {

@@ -15,11 +15,14 @@ pub struct Release {
     pub images: Vec<Image>,
     /// The list of them, if they go by one name; none for a single image.
     pub index: Option<Document>,
+    /// The manifest of the first.
+    manifest: Document,
 }
 
 impl From<Image> for Release {
     fn from(image: Image) -> Self {
         Self {
+            manifest: image.manifest.clone(),
             images: vec![image],
             index: None,
         }
@@ -27,11 +30,21 @@ impl From<Image> for Release {
 }
 
 impl Release {
+    /// Images that others put together, with their index; none without an image.
+    pub fn of(images: Vec<Image>, index: Option<Document>) -> Option<Self> {
+        let manifest = images.first()?.manifest.clone();
+        Some(Self {
+            images,
+            index,
+            manifest,
+        })
+    }
+
     /// Several images, each for a platform, in the order in which a reader shall look at them.
     /// Equal arguments give equal bytes.
     ///
     /// # Errors
-    /// When the index cannot be written.
+    /// When the index cannot be written, or there is nothing to list.
     pub fn index(images: &[(Platform, Image)], format: Format) -> Result<Self, ImageError> {
         let build = |source| ImageError::Build {
             document: "index",
@@ -68,10 +81,9 @@ impl Release {
             .manifests(manifests)
             .build()
             .map_err(build)?;
-        Ok(Self {
-            index: Some(Document::new(kind, "index", value("index", &index)?)?),
-            images: images.iter().map(|(_, image)| image.clone()).collect(),
-        })
+        let index = Document::new(kind, "index", value("index", &index)?)?;
+        let images = images.iter().map(|(_, image)| image.clone()).collect();
+        Self::of(images, Some(index)).ok_or(ImageError::Empty)
     }
 
     /// Every document: configurations and manifests, and the index behind them.
@@ -82,14 +94,7 @@ impl Release {
     }
 
     /// What the name means: the index, or the manifest of the only image.
-    ///
-    /// # Panics
-    /// Never: a release has an index or an image.
     pub fn document(&self) -> &Document {
-        match (&self.index, self.images.first()) {
-            (Some(index), _) => index,
-            (None, Some(image)) => &image.manifest,
-            (None, None) => unreachable!("a release has an index or an image"),
-        }
+        self.index.as_ref().unwrap_or(&self.manifest)
     }
 }

@@ -171,10 +171,7 @@ impl Copying<'_> {
         if found.index.is_some() && rewritten.into_iter().any(is_changed) {
             return Err(Error::DockerIndex);
         }
-        Ok(Release {
-            images,
-            index: found.index,
-        })
+        Release::of(images, found.index).ok_or(Error::NoPlatform)
     }
 
     fn image(&mut self, found: &Found) -> Result<Image, Error> {

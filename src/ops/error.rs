@@ -122,8 +122,8 @@ pub enum Error {
         /// What went wrong.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// There is nothing to build for.
-    #[error("no platform was named")]
+    /// There is nothing to build or to copy.
+    #[error("there is no image for any platform")]
     NoPlatform,
     /// Programs of another platform cannot run here.
     #[error("this recipe runs programs for {platform}, which this machine cannot run")]

@@ -30,7 +30,7 @@ pub enum Base {
 #[serde(deny_unknown_fields)]
 pub struct BaseImage {
     /// Reference of the image: `docker://NAME`, a bare name, `oci:DIR[:TAG]`, `oci-archive:FILE`,
-    /// `docker-archive:FILE` or `containers-storage:NAME`.
+    /// `docker-archive:FILE`, `containers-storage:NAME` or `docker-daemon:NAME`.
     #[schemars(example = &"docker://docker.io/library/debian:12")]
     pub image: String,
     /// Digest that the image must have: `sha256:…`.

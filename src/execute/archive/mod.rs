@@ -11,6 +11,7 @@
 //! the step. What is unpacked is bounded in entries, names and bytes.
 
 mod compression;
+mod content;
 mod error;
 mod extraction;
 mod member;
@@ -21,6 +22,7 @@ mod unpacking;
 mod zipped;
 
 pub(super) use compression::Format;
+pub(super) use content::{Lost, fill};
 pub use error::{ArchiveError, EntryProblem};
 pub(super) use extraction::{Bounded, Extraction, Limits, is_bound};
 pub(super) use member::{Details, Member, MemberKind, Part, parts};

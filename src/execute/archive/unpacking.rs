@@ -1,7 +1,7 @@
 //! Members of an archive, written into a root.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read};
 
 use crate::plan::BytePath;
 use crate::progress::Event;
@@ -9,13 +9,10 @@ use crate::rootfs::FileKind;
 
 use super::extraction::{Extraction, is_bound};
 use super::member::{Member, MemberKind, Part, relative};
-use super::{ArchiveError, EntryProblem};
+use super::{ArchiveError, EntryProblem, Lost, fill};
 use crate::execute::ExecuteError;
 use crate::execute::editor::{Editor, Present};
 use crate::execute::error::shown;
-
-/// Bytes between two looks at the wish to stop.
-const BLOCK: usize = 1 << 16;
 
 /// The longest text of a link that Linux takes.
 pub(in crate::execute) const LONGEST_LINK: usize = 4095;
@@ -270,20 +267,19 @@ impl<'a, 'e> Unpacking<'a, 'e> {
         parts: Option<&[Part]>,
         content: &mut dyn Read,
     ) -> Result<(), ExecuteError> {
-        let failed = |source| ExecuteError::Write {
-            path: shown(&member.name),
-            source,
-        };
-        match parts {
-            None => self.copy(file, member, size, content)?,
-            Some(parts) => {
-                for part in parts {
-                    file.seek(SeekFrom::Start(part.offset)).map_err(failed)?;
-                    self.copy(file, member, part.length, content)?;
-                }
-                file.set_len(size).map_err(failed)?;
-            }
-        }
+        let cancel = self.extraction.cancel;
+        fill(file, size, parts, content, cancel).map_err(|lost| match lost {
+            Lost::Cancelled => ExecuteError::CANCELLED,
+            Lost::Truncated => (self.extraction)
+                .entry(&member.name, EntryProblem::Truncated)
+                .into(),
+            Lost::Read(error) if is_bound(&error) => self.extraction.failed(error),
+            Lost::Read(source) => self.unreadable(member, source),
+            Lost::Write(source) => ExecuteError::Write {
+                path: shown(&member.name),
+                source,
+            },
+        })?;
         // Only at its end a zip's checksum is looked at.
         match content.read(&mut [0]) {
             Ok(0) => Ok(()),
@@ -293,38 +289,6 @@ impl<'a, 'e> Unpacking<'a, 'e> {
             }
             Err(source) => Err(self.unreadable(member, source)),
         }
-    }
-
-    fn copy(
-        &self,
-        file: &mut File,
-        member: &Member,
-        size: u64,
-        content: &mut dyn Read,
-    ) -> Result<(), ExecuteError> {
-        let mut block = vec![0; BLOCK];
-        let mut left = size;
-        while left > 0 {
-            self.check_cancelled()?;
-            let most = block.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-            let length = match content.read(&mut block[..most]) {
-                Ok(length) => length,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => 0,
-                Err(error) if is_bound(&error) => return Err(self.extraction.failed(error)),
-                Err(source) => return Err(self.unreadable(member, source)),
-            };
-            if length == 0 {
-                let problem = EntryProblem::Truncated;
-                return Err(self.extraction.entry(&member.name, problem).into());
-            }
-            (file.write_all(&block[..length])).map_err(|source| ExecuteError::Write {
-                path: shown(&member.name),
-                source,
-            })?;
-            left -= length as u64;
-        }
-        Ok(())
     }
 
     fn unreadable(&self, member: &Member, source: io::Error) -> ExecuteError {
