@@ -8,6 +8,7 @@ mod platforms;
 mod pull;
 mod push;
 mod registries;
+mod sparing;
 mod ways;
 
 use std::fs;
