@@ -314,16 +314,7 @@ pub struct Root {
     /// All that is in it.
     pub tree: Tree,
     /// The image that it was made on, itself or through stages.
-    pub base: Option<Arc<BaseRoot>>,
-}
-
-/// The root of an image that steps were put on.
-#[derive(Debug)]
-pub struct BaseRoot {
-    /// The image.
-    pub image: PlannedImage,
-    /// All that is in it.
-    pub tree: Tree,
+    pub base: Option<Arc<PlannedImage>>,
 }
 
 /// The root so far.
@@ -331,7 +322,7 @@ pub struct BaseRoot {
 struct Stack {
     tree: Tree,
     /// What the lowest of all steps was put on, if that is an image.
-    base: Option<Arc<BaseRoot>>,
+    base: Option<Arc<PlannedImage>>,
     /// Upper directories of the steps so far, the topmost first.
     lower: Vec<PathBuf>,
     source_date_epoch: u64,

@@ -13,7 +13,7 @@ use crate::tree::{Marks, Tree, Upper, WalkOptions, walk};
 use super::claims::{Claim, Claims};
 use super::editor::Editor;
 use super::schedule::Finished;
-use super::{BaseRoot, ExecuteError, Execution, Place, Stack, StepError, base, input};
+use super::{ExecuteError, Execution, Place, Stack, StepError, base, input};
 
 /// Ranks above are those of steps.
 const RANK: usize = 0;
@@ -27,15 +27,9 @@ impl Execution<'_> {
         claims: &Claims,
     ) -> Result<Stack, StepError> {
         let unpacked = match base {
-            PlannedBase::Image(image) => self.image(image, claims).map(|root| {
-                let base = BaseRoot {
-                    image: image.clone(),
-                    tree: root.tree.clone(),
-                };
-                Stack {
-                    base: Some(Arc::new(base)),
-                    ..root
-                }
+            PlannedBase::Image(image) => self.image(image, claims).map(|root| Stack {
+                base: Some(Arc::new(image.clone())),
+                ..root
             }),
             PlannedBase::Rootfs(rootfs) => {
                 self.unpacked(name, rootfs.key.digest(), claims, &|editor| {

@@ -209,7 +209,7 @@ impl<'a, 'e> Applying<'a, 'e> {
                 None => {
                     self.count(parent.len())?;
                     self.editor.directory(parent, Ownership::FOLDER)?;
-                    let directory = Some(Directory::default());
+                    let directory = Some(Box::default());
                     let layer = self.layer.0;
                     self.names.insert(parent, Name { layer, directory });
                 }
@@ -319,7 +319,7 @@ impl<'a, 'e> Applying<'a, 'e> {
         }
         directory.xattrs = self.xattrs(&member.details, path)?;
         let layer = self.layer.0;
-        let directory = Some(directory);
+        let directory = Some(Box::new(directory));
         self.names.insert(path, Name { layer, directory });
         Ok(())
     }
