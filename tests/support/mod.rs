@@ -6,6 +6,7 @@ pub(crate) mod documents;
 pub(crate) mod image;
 pub(crate) mod listing;
 pub(crate) mod nasty;
+pub(crate) mod relay;
 pub(crate) mod server;
 pub(crate) mod twin;
 pub(crate) mod workspace;
