@@ -186,6 +186,35 @@ fn a_tag_means_one_image_throughout_a_recipe() {
     }
 }
 
+/// A digest is one image, and the tag beside it another.
+#[test]
+fn a_digest_and_a_tag_are_both_what_they_say() {
+    let workspace = Workspace::new();
+    let folder = workspace.path("base");
+    let (first, second) = (image(&folder, "first"), image(&folder, "second"));
+    let server = registry(&folder, vec![second.clone()]);
+    let host = server.address();
+    let pinned = format!(
+        "{{image: docker://{host}/team/base:t, digest: '{}'}}",
+        digest(&first)
+    );
+    let tagged = format!("docker://{host}/team/base:t");
+    for (base, stage, mark, copied) in [
+        (&pinned, &tagged, "first", "second"),
+        (&tagged, &pinned, "second", "first"),
+    ] {
+        let text = format!(
+            "name: app\nbase: {base}\nstages:\n  other:\n    base: {stage}\nsteps:\n  \
+             - copy: /mark\n    from: stage:other\n    to: /copied\n"
+        );
+        workspace.write("recipe.yaml", &text);
+        let out = format!("rootfs:{mark}");
+        workspace.build(&["-o", &out, "--no-cache"]).expect(0);
+        let read = |name: &str| fs::read_to_string(workspace.path(mark).join(name)).unwrap();
+        assert_eq!([read("mark"), read("copied")], [mark, copied]);
+    }
+}
+
 #[test]
 fn a_copy_is_of_what_was_read_first() {
     let workspace = Workspace::new();
