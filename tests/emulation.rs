@@ -94,10 +94,8 @@ fn below(workspace: &Workspace, script: &str, arguments: &[&str]) -> Outcome {
 /// Adds to the list what it lacks, and takes away what was added. The list is the whole kernel's:
 /// only one at a time may do that.
 fn emulated(emulator: &str) -> String {
-    let lock = std::env::temp_dir().join("onelayer-test-emulation.lock");
-    let lock = lock.display();
     format!(
-        "exec 9> '{lock}'; flock 9
+        "exec 9< {emulator}; flock 9
          [ -e {FORMATS}/register ] || mount -t binfmt_misc binfmt_misc {FORMATS}
          if ! [ -e {FORMATS}/qemu-aarch64 ]; then
             trap 'echo -1 > {FORMATS}/qemu-aarch64; ! [ -e {FORMATS}/qemu-aarch64 ] || exit 99' EXIT
