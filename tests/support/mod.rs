@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod distribution;
+pub(crate) mod dockerd;
 pub(crate) mod documents;
 pub(crate) mod image;
 pub(crate) mod listing;
