@@ -4,7 +4,6 @@ mod copying;
 mod indexes;
 mod interrupted_pull;
 mod interrupted_push;
-mod kept_base;
 mod moved_tag;
 mod on_base;
 mod platforms;
