@@ -1,7 +1,6 @@
 //! Images on their way between registries, files and builds, as a user moves them.
 
 mod copying;
-mod indexes;
 mod interrupted_pull;
 mod interrupted_push;
 mod moved_tag;
@@ -9,8 +8,6 @@ mod on_base;
 mod platforms;
 mod pull;
 mod push;
-mod registries;
-mod ways;
 
 use std::collections::BTreeSet;
 use std::fs;
