@@ -72,7 +72,7 @@ fn a_pull_that_is_interrupted_at_any_byte_leaves_nothing() {
     if !ready(&["docker-registry", "skopeo"]) {
         return;
     }
-    const MOMENTS: u64 = 12;
+    const MOMENTS: u64 = 9;
     let far = Far::new();
     let mut kept = 0;
     for layers in ["one", "on-base"] {

@@ -9,7 +9,7 @@ use crate::support::workspace::{Workspace, run};
 
 use super::{interrupt, large_layers, ready, registry, seen, started};
 
-const MOMENTS: u64 = 8;
+const MOMENTS: u64 = 6;
 
 /// A way of pushing: what comes before the place, by what the workspace has.
 const WAYS: [&[&str]; 2] = [&["build", "context", "-o"], &["copy", "oci:context/base:t"]];
