@@ -10,7 +10,7 @@ use std::error::Error;
 use onelayer::image::{self, Config, Description, Format, Platform};
 use onelayer::layer::{self, Options};
 use onelayer::progress::Silent;
-use onelayer::transport::{Destinations, Reference, Watch};
+use onelayer::transport::{Destinations, Reference};
 use onelayer::tree::{self, Marks, Tree, Upper, WalkOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -54,6 +54,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         format: Format::Oci,
     };
     let image = image::assemble(vec![layer], &description)?;
-    destinations.commit(&image, &Watch::default())?;
+    destinations.commit(&image)?;
     Ok(())
 }

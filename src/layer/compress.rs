@@ -49,6 +49,26 @@ pub fn media_type_of(start: &[u8]) -> &'static str {
     }
 }
 
+/// The media type of the image-spec for a layer that is called `media_type`, by it or by docker;
+/// none if neither knows the name.
+pub fn media_type_named(media_type: &str) -> Option<&'static str> {
+    match media_type {
+        "application/vnd.oci.image.layer.v1.tar"
+        | "application/vnd.docker.image.rootfs.diff.tar" => {
+            Some("application/vnd.oci.image.layer.v1.tar")
+        }
+        "application/vnd.oci.image.layer.v1.tar+gzip"
+        | "application/vnd.docker.image.rootfs.diff.tar.gzip" => {
+            Some("application/vnd.oci.image.layer.v1.tar+gzip")
+        }
+        "application/vnd.oci.image.layer.v1.tar+zstd"
+        | "application/vnd.docker.image.rootfs.diff.tar.zstd" => {
+            Some("application/vnd.oci.image.layer.v1.tar+zstd")
+        }
+        _ => None,
+    }
+}
+
 impl Default for Compression {
     /// Gzip, which every consumer reads, at the level where libdeflate is twice as fast as zlib's
     /// default for the same size.

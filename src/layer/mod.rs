@@ -22,6 +22,6 @@ mod segment;
 mod squash;
 mod window;
 
-pub use compress::{Compression, media_type_of};
+pub use compress::{Compression, media_type_named, media_type_of};
 pub use failure::LayerError;
 pub use squash::{Layer, Options, squash};

@@ -13,6 +13,7 @@ use crate::sandbox::Cancel;
 use crate::store::Store;
 use crate::transport::{Access, ImageName, Remote, TransportError, Watch};
 
+use super::carry::Content;
 use super::images::{Known, Place};
 use super::registries::checksum;
 
@@ -44,14 +45,14 @@ impl Brought<'_> {
         known: &Known,
         layer: &Descriptor,
         cancel: &Cancel,
-    ) -> Result<LayerContent, Failure> {
+    ) -> Result<Content<'static>, Failure> {
         let name = match &known.place {
-            Place::Local(source) => return Ok(Box::new(source.blob(layer, "layer")?)),
+            Place::Local(source) => return Ok(Content::Here(source.blob(layer, "layer")?)),
             Place::Registry(name) => name,
         };
         let checksum = checksum(&layer.digest);
         if let Some(file) = self.store.blob(&checksum)? {
-            return Ok(Box::new(file));
+            return Ok(Content::Stream(Box::new(file)));
         }
         // Beside the change sets, so that it can be moved when it is complete.
         let draft = self.store.draft()?;
@@ -61,7 +62,7 @@ impl Brought<'_> {
         copy(&mut remote.layer(layer)?, &mut file, cancel)?;
         let mut file = self.store.keep_blob(&path, &checksum)?;
         io::Seek::rewind(&mut file)?;
-        Ok(Box::new(file))
+        Ok(Content::Stream(Box::new(file)))
     }
 
     fn remote(&self, name: &ImageName) -> Result<Arc<Remote<'_>>, TransportError> {
@@ -102,6 +103,7 @@ impl Bases for Brought<'_> {
         let known = self.find(image).ok_or_else(missing)?;
         let mut layers = known.image.manifest.layers.iter();
         let descriptor = layers.find(|descriptor| descriptor.digest == layer.digest);
-        self.blob(known, descriptor.ok_or_else(missing)?, cancel)
+        let content = self.blob(known, descriptor.ok_or_else(missing)?, cancel)?;
+        Ok(content.into_reader())
     }
 }

@@ -160,7 +160,7 @@ pub fn build(
         cancelled: &cancelled,
         reporter,
     };
-    let mut destinations = Destinations::open_with(&references, &options.access, &watch)?;
+    let mut destinations = Destinations::open_with(&references, &options.access, watch)?;
     let store = Store::open(&options.cache_directory)?;
     let mut images = Vec::new();
     for planned in planned {
@@ -194,7 +194,7 @@ pub fn build(
         [(_, image)] => image.clone().into(),
         several => Release::index(several, publish::format(first.plan.output.format))?,
     };
-    destinations.release(&release, &watch)?;
+    destinations.release(&release)?;
     let outputs: Vec<String> = references.iter().map(ToString::to_string).collect();
     for destination in &outputs {
         reporter.report(&Event::Written { destination });

@@ -1,18 +1,18 @@
 //! An image from one place to others.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
 
 use serde::Serialize;
 
-use crate::digest::{Digest, HashingWriter};
+use crate::digest::Digest;
 use crate::image::{self, Document, Format, Image, Release};
-use crate::layer::{self, Layer};
+use crate::layer::Layer;
 use crate::progress::{Event, Reporter};
 use crate::transport::{
     Destinations, Found, FoundRelease, ImageName, Reference, Remote, Source, TransportError, Watch,
 };
 
+use super::carry::{Content, carry};
 use super::{Error, Registries};
 
 /// Version of the JSON form of [`Copied`].
@@ -66,7 +66,7 @@ pub fn copy(
     registries.watched(reporter, |watch| {
         let from = From::open(&source, registries, watch)?;
         let found = from.find(selection)?;
-        let all = Destinations::open_with(&places, &registries.access, &watch)?;
+        let all = Destinations::open_with(&places, &registries.access, watch)?;
         let mut copying = Copying {
             from: &from,
             destinations: all,
@@ -75,7 +75,7 @@ pub fn copy(
             watch,
         };
         let release = copying.release(found)?;
-        copying.destinations.release(&release, &watch)?;
+        copying.destinations.release(&release)?;
         let outputs: Vec<String> = places.iter().map(ToString::to_string).collect();
         for destination in &outputs {
             reporter.report(&Event::Written { destination });
@@ -120,6 +120,21 @@ impl<'a> From<'a> {
         })
     }
 
+    /// The repository, if it is one.
+    fn name(&self) -> Option<&ImageName> {
+        match self {
+            Self::Local(_) => None,
+            Self::Registry(_, name) => Some(name),
+        }
+    }
+
+    fn content(&self, layer: &image::Descriptor) -> Result<Content<'a>, Error> {
+        Ok(match self {
+            Self::Local(source) => Content::Here(source.blob(layer, "layer")?),
+            Self::Registry(remote, _) => Content::Stream(Box::new(remote.layer(layer)?)),
+        })
+    }
+
     fn find(&self, selection: &Selection) -> Result<FoundRelease, Error> {
         let platform = match selection {
             Selection::All => {
@@ -143,20 +158,12 @@ impl<'a> From<'a> {
     }
 }
 
-/// A layer at the destinations.
-#[derive(Debug, Clone, Copy)]
-struct Brought {
-    digest: Digest,
-    size: u64,
-    media_type: &'static str,
-}
-
 struct Copying<'a> {
     from: &'a From<'a>,
-    destinations: Destinations,
+    destinations: Destinations<'a>,
     format: Option<Format>,
     /// Layers that are there already, by the digests that manifests name.
-    written: BTreeMap<Digest, Brought>,
+    written: BTreeMap<Digest, Layer>,
     watch: Watch<'a>,
 }
 
@@ -178,25 +185,21 @@ impl Copying<'_> {
         let mut layers = Vec::new();
         let pairs = found.manifest.layers.iter().zip(&found.config.diff_ids);
         for (descriptor, diff_id) in pairs {
-            let brought = match self.written.get(&descriptor.digest) {
-                Some(brought) => *brought,
-                None => self.layer(descriptor)?,
+            let layer = match self.written.get(&descriptor.digest) {
+                Some(written) => Layer {
+                    diff_id: *diff_id,
+                    ..written.clone()
+                },
+                None => carry(
+                    (descriptor, *diff_id),
+                    self.from.name(),
+                    &mut self.destinations,
+                    self.watch.cancelled,
+                    || self.from.content(descriptor),
+                )?,
             };
-            self.written.insert(descriptor.digest, brought);
-            let Brought {
-                digest,
-                size,
-                media_type,
-            } = brought;
-            layers.push(Layer {
-                diff_id: *diff_id,
-                digest,
-                size,
-                // Nobody has counted.
-                uncompressed_size: 0,
-                media_type,
-                entries: 0,
-            });
+            self.written.insert(descriptor.digest, layer.clone());
+            layers.push(layer);
         }
         let is_kept = |manifest: &&Document| {
             self.format != Some(Format::Oci) || manifest.media_type == image::media_type::MANIFEST
@@ -219,45 +222,5 @@ impl Copying<'_> {
                 )?)
             }
         }
-    }
-
-    /// Brings one layer to the destinations.
-    fn layer(&mut self, descriptor: &image::Descriptor) -> Result<Brought, Error> {
-        let failed = |source: io::Error| Error::BaseLayer {
-            digest: descriptor.digest,
-            source: source.into(),
-        };
-        let (mut content, origin): (Box<dyn Read + '_>, _) = match self.from {
-            From::Local(source) => (Box::new(source.blob(descriptor, "layer")?), None),
-            From::Registry(remote, name) => {
-                (Box::new(remote.layer(descriptor)?), Some(name.clone()))
-            }
-        };
-        let mut start = Vec::new();
-        (&mut content)
-            .take(4)
-            .read_to_end(&mut start)
-            .map_err(failed)?;
-        let mut blob = HashingWriter::new(self.destinations.blob()?);
-        blob.write_all(&start).map_err(failed)?;
-        let mut block = vec![0; 1 << 17];
-        loop {
-            if (self.watch.cancelled)() {
-                return Err(TransportError::Cancelled.into());
-            }
-            match content.read(&mut block) {
-                Ok(0) => break,
-                Ok(length) => blob.write_all(&block[..length]).map_err(failed)?,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(failed(error)),
-            }
-        }
-        let (blob, digest, size) = blob.finish();
-        self.destinations.add_from(blob, &digest, origin)?;
-        Ok(Brought {
-            digest,
-            size,
-            media_type: layer::media_type_of(&start),
-        })
     }
 }

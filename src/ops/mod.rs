@@ -4,6 +4,7 @@
 
 mod bring;
 mod build;
+mod carry;
 mod context;
 mod convert;
 mod copy;

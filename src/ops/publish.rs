@@ -1,9 +1,7 @@
 //! From finished roots to images at their destinations.
 
-use std::io::{self, Read, Write};
 use std::num::NonZeroUsize;
 
-use crate::digest::HashingWriter;
 use crate::execute::{BaseRoot, Root};
 use crate::image::{self, Config, Description, Healthcheck, History, Image, Platform};
 use crate::layer::{self, Compression, Layer};
@@ -15,6 +13,7 @@ use crate::transport::Destinations;
 
 use super::Error;
 use super::bring::Brought;
+use super::carry::carry;
 use super::images::Place;
 
 /// The annotations that name what an image stands on ([image-spec, annotations.md]).
@@ -45,7 +44,7 @@ impl Publishing<'_> {
         &self,
         root: &Root,
         plan: &Plan,
-        destinations: &mut Destinations,
+        destinations: &mut Destinations<'_>,
     ) -> Result<Image, Error> {
         let base = root.base.as_deref();
         let kept = base.filter(|_| plan.output.layers == Layers::OnBase);
@@ -88,43 +87,28 @@ impl Publishing<'_> {
     }
 
     /// Brings the layers of a base to the destinations, as they are.
-    fn below(&self, base: &BaseRoot, destinations: &mut Destinations) -> Result<Below, Error> {
+    fn below(&self, base: &BaseRoot, destinations: &mut Destinations<'_>) -> Result<Below, Error> {
         let Some(known) = self.bases.find(&base.image) else {
             return Ok(Below::default());
         };
         let origin = match &known.place {
-            Place::Registry(name) => Some(name.clone()),
+            Place::Registry(name) => Some(name),
             Place::Local(_) => None,
         };
         let (manifest, config) = (&known.image.manifest, &known.image.config);
         let mut below = Below::default();
         for (descriptor, diff_id) in manifest.layers.iter().zip(&config.diff_ids) {
-            let failed = |source| Error::BaseLayer {
-                digest: descriptor.digest,
-                source,
+            let open = || {
+                let content = self.bases.blob(known, descriptor, self.cancel);
+                content.map_err(|source| Error::BaseLayer {
+                    digest: descriptor.digest,
+                    source,
+                })
             };
-            let mut content = self
-                .bases
-                .blob(known, descriptor, self.cancel)
-                .map_err(failed)?;
-            let mut start = Vec::new();
-            let read = (&mut content).take(4).read_to_end(&mut start);
-            read.map_err(|error| failed(error.into()))?;
-            let mut blob = HashingWriter::new(destinations.blob()?);
-            let copied = blob.write_all(&start);
-            let copied = copied.and_then(|()| io::copy(&mut content, &mut blob));
-            copied.map_err(|error| failed(error.into()))?;
-            let (blob, digest, size) = blob.finish();
-            destinations.add_from(blob, &digest, origin.clone())?;
-            below.layers.push(Layer {
-                diff_id: *diff_id,
-                digest,
-                size,
-                // Nobody has counted.
-                uncompressed_size: 0,
-                media_type: layer::media_type_of(&start),
-                entries: 0,
-            });
+            let cancelled = || self.cancel.is_cancelled();
+            let layer = (descriptor, *diff_id);
+            let layer = carry(layer, origin, destinations, &cancelled, open)?;
+            below.layers.push(layer);
         }
         below.history = history(&config.history, manifest.layers.len(), &base.image.image);
         Ok(below)

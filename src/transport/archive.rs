@@ -97,6 +97,7 @@ impl Destination for ArchiveWriter {
             offset,
             size,
             origin: None,
+            expected: None,
         })
     }
 

@@ -8,6 +8,7 @@ use tempfile::NamedTempFile;
 
 use crate::digest::Digest;
 
+use super::blob_reader::BlobReader;
 use super::reference::ImageName;
 
 /// Takes the bytes of one blob. It has no name until [`super::Destinations::add`] is told its
@@ -29,6 +30,8 @@ pub(super) struct Finished {
     pub(super) size: u64,
     /// A repository that has it too.
     pub(super) origin: Option<ImageName>,
+    /// What its digest should be, if nobody has looked yet.
+    pub(super) expected: Option<Digest>,
 }
 
 /// All blobs of an image that were added, for places that need them at the end.
@@ -43,7 +46,14 @@ impl Finished {
             file,
             offset: 0,
             origin: None,
+            expected: None,
         })
+    }
+
+    /// A reader of its own; it fails at the end if these are not the expected bytes.
+    pub(super) fn again(&self) -> io::Result<BlobReader> {
+        let file = self.file.try_clone()?;
+        Ok(BlobReader::new(file, self.offset, self.size, self.expected))
     }
 
     /// The bytes from the start. One reader at a time: all share one offset.

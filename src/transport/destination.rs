@@ -5,12 +5,14 @@ use crate::image::{Image, Release};
 
 use super::blob::{BlobWriter, Blobs, Finished, Place};
 use super::failure::TransportError;
+use super::reference::ImageName;
 use super::watch::Watch;
 
 /// One place, of any kind, that takes one image.
 ///
-/// The calls come in this order: for every blob [`blob`](Self::blob) and
-/// [`finish`](Self::finish), or [`copy`](Self::copy) if another place has it already; then
+/// The calls come in this order: for every blob [`has`](Self::has), and unless it is there
+/// [`blob`](Self::blob) and [`finish`](Self::finish), or [`copy`](Self::copy) if another place has
+/// it, or nothing more if it [borrows](Self::borrows); then
 /// [`prepare`](Self::prepare) in all places, and last [`publish`](Self::publish). Until then
 /// nothing may be seen; dropped at any time, a place is as it was.
 pub(super) trait Destination {
@@ -24,6 +26,18 @@ pub(super) trait Destination {
     /// before those that only rename.
     fn is_foreign(&self) -> bool {
         false
+    }
+
+    /// Whether it reads blobs only to send them on, so that one which lies on this disk already
+    /// can be lent to it.
+    fn borrows(&self) -> bool {
+        false
+    }
+
+    /// Whether it has a blob already, or can get it by itself from the repository `origin`.
+    fn has(&mut self, digest: &Digest, origin: Option<&ImageName>) -> Result<bool, TransportError> {
+        let _ = (digest, origin);
+        Ok(false)
     }
 
     /// Starts a blob.
@@ -48,7 +62,8 @@ pub(super) trait Destination {
         Ok(())
     }
 
-    /// Does everything but what makes the images visible. `blobs` has every layer of them.
+    /// Does everything but what makes the images visible. `blobs` has every layer of them
+    /// that this place has not.
     fn prepare(
         &mut self,
         release: &Release,

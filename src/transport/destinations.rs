@@ -1,6 +1,7 @@
 //! All the outputs of one build.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::digest::Digest;
@@ -8,6 +9,7 @@ use crate::image::{Image, Release};
 
 use super::archive::ArchiveWriter;
 use super::blob::{BlobWriter, Blobs};
+use super::blob_reader::BlobReader;
 use super::containers_storage::StorageWriter;
 use super::destination::{Destination, spool};
 use super::docker_archive::DockerArchiveWriter;
@@ -25,26 +27,27 @@ use super::watch::Watch;
 /// ```no_run
 /// # fn demo(references: &[onelayer::transport::Reference], digest: &onelayer::digest::Digest,
 /// #     image: &onelayer::image::Image) -> Result<(), Box<dyn std::error::Error>> {
-/// use onelayer::transport::{Destinations, Watch};
+/// use onelayer::transport::Destinations;
 ///
 /// let mut destinations = Destinations::open(references)?;
 /// let mut blob = destinations.blob()?;
 /// std::io::Write::write_all(&mut blob, b"the layer")?;
 /// destinations.add(blob, digest)?;
-/// destinations.commit(image, &Watch::default())?;
+/// destinations.commit(image)?;
 /// # Ok(()) }
 /// ```
 ///
 /// Nothing is visible before [`Destinations::commit`] but unnamed blobs; dropped before that, the
 /// outputs are as they were.
-pub struct Destinations {
-    places: Vec<Box<dyn Destination>>,
+pub struct Destinations<'w> {
+    places: Vec<Box<dyn Destination + 'w>>,
     /// The place that blobs are written to first; none if there are no places.
     first: Option<usize>,
     blobs: Blobs,
+    watch: Watch<'w>,
 }
 
-impl Destinations {
+impl<'w> Destinations<'w> {
     /// Opens all places, so that one which cannot be written fails before any work is done.
     ///
     /// References to one layout are its tags. Those to one docker-archive, to docker and to the
@@ -54,22 +57,22 @@ impl Destinations {
     /// When a place holds something else that would be lost, cannot be made, is named twice, or
     /// needs what this host lacks ([`TransportError::is_unsupported`]).
     pub fn open(references: &[Reference]) -> Result<Self, TransportError> {
-        Self::open_with(references, &Access::default(), &Watch::default())
+        Self::open_with(references, &Access::default(), Watch::default())
     }
 
     /// As [`Destinations::open`], with what may be used on the way to registries, which are asked
-    /// whether they let the caller write.
+    /// whether they let the caller write, and with somebody who watches all that follows.
     ///
     /// # Errors
     /// As for that; and when a registry fails, or refuses.
     pub fn open_with(
         references: &[Reference],
         access: &Access,
-        watch: &Watch<'_>,
+        watch: Watch<'w>,
     ) -> Result<Self, TransportError> {
         check_paths(references)?;
         let names = Names::of(references)?;
-        let mut places: Vec<Box<dyn Destination>> = Vec::new();
+        let mut places: Vec<Box<dyn Destination + 'w>> = Vec::new();
         for reference in references {
             places.push(match reference {
                 Reference::Oci { directory, tag } => {
@@ -90,7 +93,11 @@ impl Destinations {
             places.push(Box::new(DockerArchiveWriter::open(file, names)?));
         }
         for names in names.repositories.into_values() {
-            places.push(Box::new(RegistryWriter::open(names, access, *watch)?));
+            if let Some(first) = names.first().cloned() {
+                places.push(Box::new(RegistryWriter::open(
+                    &first, names, access, watch,
+                )?));
+            }
         }
         if !names.daemon.is_empty() {
             places.push(Box::new(DaemonWriter::open(names.daemon)?));
@@ -103,6 +110,7 @@ impl Destinations {
             first: streaming.or((!places.is_empty()).then_some(0)),
             places,
             blobs: Blobs::new(),
+            watch,
         })
     }
 
@@ -142,20 +150,57 @@ impl Destinations {
         Ok(())
     }
 
+    /// Whether all places have a blob already, or have now got it by themselves from the repository
+    /// of `origin`. Then it need not be brought.
+    ///
+    /// # Errors
+    /// When a registry does not answer.
+    pub fn have(
+        &mut self,
+        digest: &Digest,
+        origin: Option<&ImageName>,
+    ) -> Result<bool, TransportError> {
+        if self.blobs.contains_key(digest) {
+            return Ok(true);
+        }
+        for place in &mut self.places {
+            if !place.has(digest, origin)? {
+                return Ok(false);
+            }
+        }
+        Ok(!self.places.is_empty())
+    }
+
+    /// Lets the places read a blob where it is, if that is enough for all of them. They fail, and
+    /// show nothing, if its bytes are not the announced ones.
+    ///
+    /// # Errors
+    /// When no more files can be opened.
+    pub fn lend(&mut self, blob: &BlobReader) -> io::Result<bool> {
+        if self.places.iter().all(|place| place.borrows())
+            && let Some((digest, lent)) = blob.lend()?
+        {
+            self.blobs.insert(digest, lent);
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
     /// Publishes `image`, whose layers were added, in every place. Whatever takes long or much
     /// room is done in all of them before the image is visible in any.
     ///
     /// # Errors
     /// A place's own; the places that were not reached are as they were.
-    pub fn commit(self, image: &Image, watch: &Watch<'_>) -> Result<(), TransportError> {
-        self.release(&image.clone().into(), watch)
+    pub fn commit(self, image: &Image) -> Result<(), TransportError> {
+        self.release(&image.clone().into())
     }
 
     /// As [`Destinations::commit`], for several images that go by one name.
     ///
     /// # Errors
     /// A place's own; the places that were not reached are as they were.
-    pub fn release(mut self, release: &Release, watch: &Watch<'_>) -> Result<(), TransportError> {
+    pub fn release(mut self, release: &Release) -> Result<(), TransportError> {
+        let watch = &self.watch;
         for place in &mut self.places {
             place.prepare(release, &self.blobs, watch)?;
         }

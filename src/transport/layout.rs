@@ -163,6 +163,7 @@ impl Destination for LayoutWriter {
             offset: 0,
             size,
             origin: None,
+            expected: None,
         })
     }
 

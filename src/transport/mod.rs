@@ -19,6 +19,7 @@
 
 mod archive;
 mod blob;
+mod blob_reader;
 mod containers_storage;
 mod destination;
 mod destinations;
@@ -48,6 +49,7 @@ mod tape;
 mod watch;
 
 pub use blob::BlobWriter;
+pub use blob_reader::BlobReader;
 pub use destinations::Destinations;
 pub use failure::{ParseReferenceError, TransportError};
 pub use found::{Documents, Found, FoundRelease};
@@ -57,7 +59,7 @@ pub use registry::{
     Access, Blob, Challenge, Fetched, ManifestName, Mount, Registry, RegistryError, Retry, Session,
 };
 pub use remote::{Forgetful, Memory, Remote};
-pub use source::{BlobReader, Source};
+pub use source::Source;
 pub use watch::Watch;
 
 /// The version of the image layout, and the file that says it ([image-layout.md]).

@@ -1,103 +1,120 @@
 //! Pushing to a registry.
 
-use std::fs::File;
+use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
 
 use crate::digest::Digest;
 use crate::image::{Document, Release};
 
-use super::blob::{BlobWriter, Blobs, Finished};
+use super::blob::{BlobWriter, Blobs};
 use super::destination::{Destination, spool};
 use super::failure::TransportError;
 use super::reference::ImageName;
-use super::registry::{Access, ManifestName, Mount, Registry};
+use super::registry::{Access, ManifestName, Mount, Registry, Session};
 use super::watch::Watch;
 
 /// A repository that takes one release under any number of tags.
 ///
 /// Blobs are sent when all of them are there, those that the repository lacks and that cannot be
 /// mounted from where a base came from; documents after them, and the tags last.
-pub(super) struct RegistryWriter {
+pub(super) struct RegistryWriter<'w> {
     /// All of one repository.
     names: Vec<ImageName>,
-    access: Access,
+    registry: Registry<'w>,
+    /// What the repository has said of blobs.
+    told: BTreeMap<Digest, Told>,
 }
 
-impl RegistryWriter {
-    /// Makes sure that the registry lets the caller write. `names` is not empty.
+/// Whether the repository has a blob.
+enum Told {
+    There,
+    /// It is to be sent, into this place if the registry made one.
+    Missing(Option<Session>),
+}
+
+impl<'w> RegistryWriter<'w> {
+    /// Makes sure that the registry lets the caller write into the repository of `first`.
     pub(super) fn open(
+        first: &ImageName,
         names: Vec<ImageName>,
         access: &Access,
-        watch: Watch<'_>,
+        watch: Watch<'w>,
     ) -> Result<Self, TransportError> {
-        let writer = Self {
+        let registry = Registry::open(first, access, watch)?;
+        // Whoever may not write is told so, whatever is asked for.
+        registry.has_blob(&Digest::of(""))?;
+        Ok(Self {
             names,
-            access: access.clone(),
-        };
-        if let Some(registry) = writer.registry(watch)? {
-            // Whoever may not write is told so, whatever is asked for.
-            registry.has_blob(&Digest::of(""))?;
-        }
-        Ok(writer)
+            registry,
+            told: BTreeMap::new(),
+        })
     }
 
-    fn registry<'w>(&self, watch: Watch<'w>) -> Result<Option<Registry<'w>>, TransportError> {
-        let first = self.names.first();
-        let opened = first.map(|name| Registry::open(name, &self.access, watch));
-        Ok(opened.transpose()?)
+    /// Finds out whether the repository has a blob, or can have it from the repository `origin`.
+    fn ask(&self, digest: &Digest, origin: Option<&ImageName>) -> Result<Told, TransportError> {
+        if self.registry.has_blob(digest)? {
+            return Ok(Told::There);
+        }
+        let is_near = |origin: &&ImageName| {
+            let mut names = self.names.iter();
+            names.any(|name| name.registry() == origin.registry())
+        };
+        Ok(match origin.filter(is_near) {
+            None => Told::Missing(None),
+            Some(origin) => match self.registry.mount(digest, origin.repository())? {
+                Mount::Mounted => Told::There,
+                Mount::Send(session) => Told::Missing(session),
+            },
+        })
     }
 
     /// Lets the repository have a blob.
-    fn send(
-        &self,
-        registry: &Registry<'_>,
-        digest: &Digest,
-        blob: &Finished,
-    ) -> Result<(), TransportError> {
-        if registry.has_blob(digest)? {
-            return Ok(());
+    fn send(&mut self, digest: &Digest, blobs: &Blobs) -> Result<(), TransportError> {
+        let told = match self.told.remove(digest) {
+            Some(told) => told,
+            None => {
+                let origin = blobs.get(digest).and_then(|blob| blob.origin.as_ref());
+                self.ask(digest, origin)?
+            }
+        };
+        if let Told::Missing(session) = told {
+            let blob = blobs.get(digest).ok_or(TransportError::ForeignBlob)?;
+            let mut open = || -> io::Result<Box<dyn Read>> { Ok(Box::new(blob.again()?)) };
+            self.registry
+                .upload(digest, blob.size, session, &mut open)?;
         }
-        let origin = blob.origin.as_ref().filter(|origin| {
-            let first = self.names.first();
-            first.is_some_and(|name| name.registry() == origin.registry())
-        });
-        let session = match origin {
-            None => None,
-            Some(origin) => match registry.mount(digest, origin.repository())? {
-                Mount::Mounted => return Ok(()),
-                Mount::Send(session) => session,
-            },
-        };
-        let mut open = || -> io::Result<Box<dyn Read>> {
-            Ok(Box::new(Part {
-                file: blob.file.try_clone()?,
-                offset: blob.offset,
-                left: blob.size,
-            }))
-        };
-        Ok(registry.upload(digest, blob.size, session, &mut open)?)
+        self.told.insert(*digest, Told::There);
+        Ok(())
     }
 
-    fn send_document(
-        &self,
-        registry: &Registry<'_>,
-        document: &Document,
-    ) -> Result<(), TransportError> {
-        if registry.has_blob(&document.digest)? {
+    fn send_document(&self, document: &Document) -> Result<(), TransportError> {
+        if self.registry.has_blob(&document.digest)? {
             return Ok(());
         }
         let bytes = &document.bytes;
         let mut open =
             || -> io::Result<Box<dyn Read>> { Ok(Box::new(io::Cursor::new(bytes.clone()))) };
         let size = bytes.len() as u64;
-        Ok(registry.upload(&document.digest, size, None, &mut open)?)
+        Ok(self
+            .registry
+            .upload(&document.digest, size, None, &mut open)?)
     }
 }
 
-impl Destination for RegistryWriter {
+impl Destination for RegistryWriter<'_> {
     fn is_foreign(&self) -> bool {
         true
+    }
+
+    fn borrows(&self) -> bool {
+        true
+    }
+
+    fn has(&mut self, digest: &Digest, origin: Option<&ImageName>) -> Result<bool, TransportError> {
+        let told = self.ask(digest, origin)?;
+        let has = matches!(told, Told::There);
+        self.told.insert(*digest, told);
+        Ok(has)
     }
 
     fn blob(&mut self) -> Result<BlobWriter, TransportError> {
@@ -110,56 +127,31 @@ impl Destination for RegistryWriter {
         blobs: &Blobs,
         watch: &Watch<'_>,
     ) -> Result<(), TransportError> {
-        let Some(registry) = self.registry(*watch)? else {
-            return Ok(());
-        };
         for image in &release.images {
             for layer in &image.layers {
                 watch.check()?;
-                let diff_id = layer.diff_id;
-                let blob = blobs.get(&layer.digest);
-                let blob = blob.ok_or(TransportError::Layer { diff_id })?;
-                self.send(&registry, &layer.digest, blob)?;
+                self.send(&layer.digest, blobs)?;
             }
-            self.send_document(&registry, &image.config)?;
+            self.send_document(&image.config)?;
         }
         // Without a tag they are not seen, and the index needs them.
         let below = release.index.iter().flat_map(|_| &release.images);
         for image in below {
             let manifest = &image.manifest;
             let name = ManifestName::Digest(manifest.digest);
-            registry.put_manifest(&name, manifest.media_type, &manifest.bytes)?;
+            self.registry
+                .put_manifest(&name, manifest.media_type, &manifest.bytes)?;
         }
         Ok(())
     }
 
-    fn publish(&mut self, release: &Release, watch: &Watch<'_>) -> Result<(), TransportError> {
-        let Some(registry) = self.registry(*watch)? else {
-            return Ok(());
-        };
+    fn publish(&mut self, release: &Release, _: &Watch<'_>) -> Result<(), TransportError> {
         let document = release.document();
         for name in &self.names {
             let name = ManifestName::of(name);
-            registry.put_manifest(&name, document.media_type, &document.bytes)?;
+            self.registry
+                .put_manifest(&name, document.media_type, &document.bytes)?;
         }
         Ok(())
-    }
-}
-
-/// A part of a file, read at an offset of its own: all handles of a file share theirs.
-struct Part {
-    file: File,
-    offset: u64,
-    left: u64,
-}
-
-impl Read for Part {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX);
-        let most = most.min(buffer.len());
-        let length = self.file.read_at(&mut buffer[..most], self.offset)?;
-        self.offset += length as u64;
-        self.left -= length as u64;
-        Ok(length)
     }
 }

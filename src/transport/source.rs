@@ -1,15 +1,15 @@
 //! Reading an image: bytes are what their descriptor says, or an error.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{self, Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
-use crate::digest::{Digest, Hasher};
 use crate::image::Descriptor;
 
+use super::blob_reader::BlobReader;
 use super::export::{self, Exported};
 use super::failure::TransportError;
 use super::members::{Links, Members};
@@ -133,7 +133,7 @@ impl Source {
             Some(file) => file.clone(),
             None => format!("{BLOBS}/{}", descriptor.digest.hex()),
         };
-        let (file, size) = self
+        let (file, offset, size) = self
             .file(&name)?
             .ok_or_else(|| self.missing(format!("blob {}", descriptor.digest)))?;
         if size != descriptor.size {
@@ -144,12 +144,8 @@ impl Source {
                 size: descriptor.size,
             });
         }
-        Ok(BlobReader {
-            inner: file.take(size),
-            hasher: own.is_none().then(Hasher::new),
-            digest: descriptor.digest,
-            left: size,
-        })
+        let expected = own.is_none().then_some(descriptor.digest);
+        Ok(BlobReader::new(file, offset, size, expected))
     }
 
     /// Reads a whole document, at most 4 MiB of it.
@@ -186,12 +182,12 @@ impl Source {
 
     /// Reads a file that has no digest.
     pub(super) fn named(&self, name: &str, what: &'static str) -> Result<Vec<u8>, TransportError> {
-        let (file, size) = self
+        let (file, offset, size) = self
             .file(name)?
             .ok_or_else(|| self.missing(format!("`{name}`")))?;
         self.check_size(size, what)?;
         let mut bytes = Vec::new();
-        file.take(size)
+        BlobReader::new(file, offset, size, None)
             .read_to_end(&mut bytes)
             .map_err(TransportError::io("read", &self.location))?;
         Ok(bytes)
@@ -215,7 +211,8 @@ impl Source {
         })
     }
 
-    fn file(&self, name: &str) -> Result<Option<(File, u64)>, TransportError> {
+    /// The file that has the bytes under a name, where they start in it, and how many they are.
+    fn file(&self, name: &str) -> Result<Option<(File, u64, u64)>, TransportError> {
         let failed = || TransportError::io("read", &self.location);
         match &self.place {
             Place::Layout => {
@@ -223,15 +220,14 @@ impl Source {
                     return Ok(None);
                 };
                 let size = file.metadata().map_err(failed())?.len();
-                Ok(Some((file, size)))
+                Ok(Some((file, 0, size)))
             }
             Place::Archive(members) | Place::DockerArchive(members, _) => {
                 let Some((offset, size)) = members.get(name) else {
                     return Ok(None);
                 };
-                let mut file = File::open(&self.location).map_err(failed())?;
-                file.seek(SeekFrom::Start(offset)).map_err(failed())?;
-                Ok(Some((file, size)))
+                let file = File::open(&self.location).map_err(failed())?;
+                Ok(Some((file, offset, size)))
             }
         }
     }
@@ -267,33 +263,5 @@ pub(super) fn read_layout_file(
             expected: "a regular file",
         }),
         Err(error) => Err(TransportError::io("look at", path)(error)),
-    }
-}
-
-/// The bytes of a blob. Reading to the end fails with [`io::ErrorKind::InvalidData`] if they are
-/// not the announced ones.
-pub struct BlobReader {
-    inner: io::Take<File>,
-    hasher: Option<Hasher>,
-    digest: Digest,
-    left: u64,
-}
-
-impl Read for BlobReader {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.left -= read as u64;
-        if let Some(hasher) = &mut self.hasher {
-            hasher.update(&buffer[..read]);
-        }
-        let at_end = self.left == 0 || (read == 0 && !buffer.is_empty());
-        if at_end
-            && let Some(hasher) = self.hasher.take()
-            && (self.left > 0 || hasher.finish() != self.digest)
-        {
-            let message = format!("a blob does not match its digest {}", self.digest);
-            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
-        }
-        Ok(read)
     }
 }

@@ -8,6 +8,7 @@ mod on_base;
 mod platforms;
 mod pull;
 mod push;
+mod sparing;
 
 use std::collections::BTreeSet;
 use std::fs;

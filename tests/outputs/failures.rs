@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use onelayer::layer::Compression;
 use onelayer::progress::Silent;
-use onelayer::transport::{Destinations, Reference, TransportError, Watch};
+use onelayer::transport::{Access, Destinations, Reference, TransportError, Watch};
 use onelayer::tree::Tree;
 
 use crate::layouts::{entries, reference, small_tree};
@@ -38,8 +38,18 @@ fn given_up_at_any_point_nothing_is_left() {
     let out = scratch.path().join("out");
     fs::create_dir(&out).unwrap();
     let image = image::describe(vec![layer.clone()]);
-    for point in 0..6 {
-        let mut destinations = Destinations::open(&places(&out)).unwrap();
+    for point in 0..6_usize {
+        // Asked so many times before it says stop.
+        let asked = std::sync::atomic::AtomicUsize::new(0);
+        let cancel = || {
+            asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= point.saturating_sub(3) * 4
+        };
+        let watch = Watch {
+            reporter: &Silent,
+            cancelled: &cancel,
+        };
+        let access = Access::default();
+        let mut destinations = Destinations::open_with(&places(&out), &access, watch).unwrap();
         if point == 0 {
             continue;
         }
@@ -52,14 +62,7 @@ fn given_up_at_any_point_nothing_is_left() {
         if point == 2 {
             continue;
         }
-        // Asked so many times before it says stop.
-        let asked = std::sync::atomic::AtomicUsize::new(0);
-        let cancel = || asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= (point - 3) * 4;
-        let watch = Watch {
-            reporter: &Silent,
-            cancelled: &cancel,
-        };
-        let stopped = destinations.commit(&image, &watch).unwrap_err();
+        let stopped = destinations.commit(&image).unwrap_err();
         assert!(
             matches!(stopped, TransportError::Cancelled),
             "{point}: {stopped}"
@@ -74,7 +77,7 @@ fn given_up_at_any_point_nothing_is_left() {
     let mut blob = destinations.blob().unwrap();
     std::io::Write::write_all(&mut blob, &bytes).unwrap();
     destinations.add(blob, &layer.digest).unwrap();
-    destinations.commit(&image, &Watch::default()).unwrap();
+    destinations.commit(&image).unwrap();
     assert_holds(
         &out,
         &["d.tar", "layout", "o.tar", "r.tar", "r.tar.zst", "root"],

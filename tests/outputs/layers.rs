@@ -6,7 +6,7 @@ use std::path::Path;
 
 use onelayer::digest::Digest;
 use onelayer::layer::Layer;
-use onelayer::transport::{Destinations, TransportError, Watch};
+use onelayer::transport::{Destinations, TransportError};
 use serde_json::Value;
 use tar::{Builder, EntryType, Header};
 
@@ -69,7 +69,7 @@ fn write(layers: &[Vec<u8>], places: &[&str]) -> Result<Digest, TransportError> 
         });
     }
     let image = image::describe(described);
-    destinations.commit(&image, &Watch::default())?;
+    destinations.commit(&image)?;
     Ok(image.config.digest)
 }
 
@@ -272,7 +272,7 @@ fn a_blob_that_is_not_the_layer_is_noticed() {
             media_type: "application/vnd.oci.image.layer.v1.tar",
             entries: 1,
         };
-        let refused = destinations.commit(&image::describe(vec![layer]), &Watch::default());
+        let refused = destinations.commit(&image::describe(vec![layer]));
         let refused = refused.unwrap_err();
         assert!(matches!(refused, TransportError::Layer { .. }), "{refused}");
         assert_eq!(entries(scratch.path()).len(), 0, "{place}");

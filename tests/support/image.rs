@@ -6,7 +6,7 @@ use std::path::Path;
 use onelayer::image::{self, Config, Description, Format, Image, Platform};
 use onelayer::layer::{self, Compression, Layer, Options};
 use onelayer::progress::Silent;
-use onelayer::transport::{Destinations, Watch};
+use onelayer::transport::Destinations;
 use onelayer::tree::{self, Marks, Tree, Upper, WalkOptions};
 
 use super::nasty::EPOCH;
@@ -81,6 +81,6 @@ pub(crate) fn write(tree: &Tree, references: &[&str]) -> Image {
     let layer = layer::squash(tree, &options, &mut blob, &Silent).unwrap();
     destinations.add(blob, &layer.digest).unwrap();
     let image = describe(vec![layer]);
-    destinations.commit(&image, &Watch::default()).unwrap();
+    destinations.commit(&image).unwrap();
     image
 }
