@@ -1,10 +1,11 @@
 //! Roots that a recipe starts from: images of layers that other programs wrote, and of layers that
 //! nobody should.
 
+mod built;
 mod docker_archives;
 mod engines;
 pub(crate) mod entry;
 mod hostile;
 pub(crate) mod layout;
 mod legal;
-mod unpacked;
+pub(crate) mod unpacked;
