@@ -5,14 +5,13 @@ use std::io::{self, Read};
 
 use crate::digest::Digest;
 use crate::execute::ExecuteError;
-use crate::execute::archive::{
-    Details, EntryProblem, Fault, LONGEST_LINK, Limits, Member, MemberKind, Tape, is_bound, parts,
-};
+use crate::execute::archive::{Limits, is_bound};
 use crate::execute::editor::{Editor, Ownership};
 use crate::plan::BytePath;
 use crate::progress::{Event, Reporter};
 use crate::rootfs::FileKind;
 use crate::sandbox::Cancel;
+use crate::tar::{Details, EntryProblem, Fault, LONGEST_LINK, Member, MemberKind, Tape, parts};
 use crate::tree::belongs_in_image;
 
 use super::error::BaseError;

@@ -4,8 +4,9 @@ use std::error::Error;
 use std::io;
 
 use crate::digest::Digest;
-use crate::execute::{EntryProblem, ExecuteError};
+use crate::execute::ExecuteError;
 use crate::plan::BytePath;
+use crate::tar::EntryProblem;
 
 /// Why a base could not be unpacked.
 #[derive(Debug, thiserror::Error)]

@@ -8,11 +8,12 @@ use std::thread::{self, Scope};
 
 use crate::digest::{Digest, VerifyingReader};
 use crate::execute::ExecuteError;
-use crate::execute::archive::{Bounded, Format, Limits};
+use crate::execute::archive::{Bounded, Limits};
 use crate::execute::editor::Editor;
 use crate::plan::{PlannedImage, PlannedLayer};
 use crate::progress::Reporter;
 use crate::sandbox::Cancel;
+use crate::tar::Format;
 
 use super::ahead::Ahead;
 use super::applying::{Applying, Whiteouts};

@@ -8,10 +8,10 @@ use std::io::{self, Read};
 
 use ::tar::{EntryType, Header};
 
+use super::EntryProblem;
 use super::member::{Details, Member, MemberKind, Part};
 use super::pax::{Records, number};
 use super::sparse::{self, Announced};
-use super::{ArchiveError, EntryProblem};
 
 /// Everything in a tar is padded to this.
 const BLOCK: u64 = 512;
@@ -21,7 +21,7 @@ const LONGEST_EXTENSION: u64 = 1 << 20;
 const XATTR: &[u8] = b"SCHILY.xattr.";
 
 /// A tar stream.
-pub(in crate::execute) struct Tape<R> {
+pub(crate) struct Tape<R> {
     stream: R,
     /// Bytes of the current member that were not read yet, and what pads them.
     left: u64,
@@ -30,33 +30,13 @@ pub(in crate::execute) struct Tape<R> {
     most_headers: u64,
 }
 
-/// What went wrong, to be completed with the archive's address.
-pub(in crate::execute) enum Fault {
+/// What went wrong, to be completed with the archive's name.
+pub(crate) enum Fault {
     Read(io::Error),
     /// The first block is no header.
     NoTar,
     TooMany,
     Entry(Vec<u8>, EntryProblem),
-}
-
-impl Fault {
-    pub(super) fn of(self, url: &str, most: u64) -> ArchiveError {
-        let url = url.to_owned();
-        match self {
-            Self::Read(source) => ArchiveError::Read { url, source },
-            Self::NoTar => ArchiveError::Format { url },
-            Self::TooMany => ArchiveError::Limit {
-                url,
-                what: "entries",
-                most,
-            },
-            Self::Entry(entry, problem) => ArchiveError::Entry {
-                url,
-                entry: entry.into(),
-                problem,
-            },
-        }
-    }
 }
 
 impl From<io::Error> for Fault {
@@ -75,7 +55,7 @@ struct Extensions {
 
 impl<R: Read> Tape<R> {
     /// Headers of all kinds count: a stream of nothing but extensions shall not go on for ever.
-    pub(in crate::execute) fn new(stream: R, most_headers: u64) -> Self {
+    pub(crate) fn new(stream: R, most_headers: u64) -> Self {
         Self {
             stream,
             left: 0,
@@ -86,7 +66,7 @@ impl<R: Read> Tape<R> {
     }
 
     /// The next member; its bytes are then read from this.
-    pub(in crate::execute) fn next(&mut self) -> Result<Option<Member>, Fault> {
+    pub(crate) fn next(&mut self) -> Result<Option<Member>, Fault> {
         let mut extensions = Extensions::default();
         while let Some(header) = self.header()? {
             let name = header.path_bytes().into_owned();
