@@ -26,6 +26,8 @@ pub(crate) struct Details {
     pub(crate) gid: Option<u64>,
     /// Seconds since 1970.
     pub(crate) mtime: Option<i64>,
+    /// What is to be added to them.
+    pub(crate) nanoseconds: u32,
     /// Extended attributes in the order in which they stand.
     pub(crate) xattrs: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -78,7 +80,15 @@ pub(crate) fn relative(name: &[u8], strip: u32) -> Result<Option<Vec<u8>>, Entry
 
 /// The parts of a name that mean something, none of which climbs.
 pub(crate) fn parts(name: &[u8]) -> Result<Vec<&[u8]>, EntryProblem> {
-    if name.contains(&0) || name.len() > LONGEST_NAME {
+    match name.len() > LONGEST_NAME {
+        true => Err(EntryProblem::Name),
+        false => long_parts(name),
+    }
+}
+
+/// The same for names that are never given to the kernel in one piece.
+pub(crate) fn long_parts(name: &[u8]) -> Result<Vec<&[u8]>, EntryProblem> {
+    if name.contains(&0) {
         return Err(EntryProblem::Name);
     }
     let parts: Vec<&[u8]> = (name.split(|byte| *byte == b'/'))

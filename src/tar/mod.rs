@@ -13,13 +13,15 @@ mod content;
 mod member;
 mod pax;
 mod problem;
+mod removal;
 mod sparse;
 mod tape;
 
 pub(crate) use compression::Format;
 pub(crate) use content::{Lost, fill};
-pub(crate) use member::{Details, Member, MemberKind, Part, parts, relative};
+pub(crate) use member::{Details, Member, MemberKind, Part, long_parts, parts, relative};
 pub use problem::EntryProblem;
+pub(crate) use removal::Removal;
 pub(crate) use tape::{Fault, Tape};
 
 /// The longest text of a link that Linux takes.

@@ -49,6 +49,14 @@ pub enum EntryProblem {
     /// A header that contradicts itself.
     #[error("has a header that cannot be read: {0}")]
     Header(&'static str),
+    /// More than any image holds.
+    #[error("is too much: there are more than {most} {what}")]
+    TooMuch {
+        /// What was counted.
+        what: &'static str,
+        /// How many there may be.
+        most: u64,
+    },
     /// Zip: bytes that take a password.
     #[error("is encrypted")]
     Encrypted,

@@ -10,7 +10,7 @@ use crate::privilege::as_nobody;
 use crate::support::listing::{Listing, differences, list};
 use crate::support::workspace::{Workspace, require_root, require_tool, tool};
 
-type Stack = Vec<Vec<Entry>>;
+pub(crate) type Stack = Vec<Vec<Entry>>;
 
 fn file(name: &str) -> Entry {
     Entry::file(name, name)
@@ -294,23 +294,27 @@ fn attributes() -> Vec<(&'static str, Stack)> {
     ]
 }
 
-fn cases() -> Vec<(&'static str, Stack)> {
+pub(crate) fn cases() -> Vec<(&'static str, Stack)> {
     [removals(), replacements(), names(), attributes()]
         .into_iter()
         .flatten()
         .collect()
 }
 
-fn tars(stack: &Stack) -> Vec<Vec<u8>> {
+pub(crate) fn tars(stack: &Stack) -> Vec<Vec<u8>> {
     stack.iter().map(|entries| layer(entries)).collect()
 }
 
 /// What umoci unpacks, but for the times of folders.
-fn unpacked(workspace: &Workspace, layout: &str, tag: &str) -> Listing {
+pub(crate) fn unpacked(workspace: &Workspace, layout: &str, tag: &str) -> Listing {
     let root = workspace.path(&format!("root-{tag}"));
     let place = format!("{}:{tag}", workspace.path(layout).display());
     tool((Command::new("umoci").args(["raw", "unpack", "--image", &place])).arg(&root));
-    let mut found = list(&root);
+    without_folder_times(list(&root))
+}
+
+/// Those change with what is written in them, and a layer need not name them.
+pub(crate) fn without_folder_times(mut found: Listing) -> Listing {
     for line in found
         .values_mut()
         .filter(|line| line.starts_with("Directory"))
