@@ -37,7 +37,7 @@ use crate::tree::{Marks, Tree, Upper, WalkOptions, display, walk};
 pub use crate::tar::EntryProblem;
 pub use accounts::{AccountsError, DatabaseError};
 pub use archive::ArchiveError;
-pub use base::{BaseError, Bases, LayerContent};
+pub use base::{BaseError, BasePart, Bases, LayerContent};
 pub use certificates::CertificatesError;
 pub use error::{ExecuteError, Place, StepError};
 pub use fetch::FetchError;
