@@ -34,9 +34,10 @@ use crate::sandbox::{Cancel, Launcher};
 use crate::store::{ChangeSet, Downloads, Draft, Existing, Store};
 use crate::tree::{Marks, Tree, Upper, WalkOptions, display, walk};
 
+pub use crate::tar::EntryProblem;
 pub use accounts::{AccountsError, DatabaseError};
-pub use archive::{ArchiveError, EntryProblem};
-pub use base::{BaseError, Bases, LayerContent};
+pub use archive::ArchiveError;
+pub use base::{BaseError, BasePart, Bases, LayerContent};
 pub use certificates::CertificatesError;
 pub use error::{ExecuteError, Place, StepError};
 pub use fetch::FetchError;

@@ -118,7 +118,7 @@ impl Execution<'_> {
                 let file = input::open(&self.access.context, path)?;
                 let file = VerifyingReader::new(file, rootfs.digest);
                 let file = BufReader::new(file);
-                base::unpack(rootfs.digest, file, editor, self.cancel, self.reporter)
+                base::unpack(&rootfs.rootfs, file, editor, self.cancel, self.reporter)
             }
             RootfsKind::Directory => self.directory(rootfs, editor),
         }
@@ -139,6 +139,6 @@ impl Execution<'_> {
         }
         let mut tree = Tree::new();
         tree.apply(found, 0);
-        base::directory(&tree, editor)
+        base::directory(&rootfs.rootfs, &tree, editor)
     }
 }

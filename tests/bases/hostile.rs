@@ -311,3 +311,56 @@ fn removals_are_made_once() {
     let workspace = with_base(&[archive(&members)]);
     workspace.build(&["-o", "oci:out"]).expect(0);
 }
+
+/// A root that is no image has no layers; its messages name the file.
+#[test]
+fn roots_of_the_context_are_called_what_they_are() {
+    let removal = [file("a"), file("d/.wh.x")];
+    let cases: [(&str, Vec<u8>, &[&str]); 3] = [
+        (
+            "root.tar",
+            layer(&removal),
+            &["`d/.wh.x` in the archive `root.tar` cannot be in a layer"],
+        ),
+        (
+            "root.tar",
+            layer(&[file("../x")]),
+            &["`../x` in the archive `root.tar` climbs with `..`"],
+        ),
+        (
+            "root.tar",
+            b"nothing of the kind".to_vec(),
+            &["the archive `root.tar` is no tar, plain or compressed with gzip, zstd, xz or bzip2"],
+        ),
+    ];
+    for (name, bytes, parts) in cases {
+        let workspace = Workspace::with(&format!("name: x\nbase: rootfs:{name}\n"));
+        fs::write(workspace.context().join(name), bytes).unwrap();
+        let told = one_line(&workspace.build(&["-o", "oci:out"]).expect(5).stderr);
+        for part in parts {
+            assert!(told.contains(&one_line(part)), "{told}");
+        }
+    }
+}
+
+/// No step runs before that is known.
+#[test]
+fn a_directory_with_removals_is_no_root() {
+    let workspace = Workspace::with(
+        "
+name: x
+base: rootfs:root
+steps:
+  - run: [/nothing, of, the, kind]
+",
+    );
+    workspace.write("root/d/.wh.x", "");
+    let told = one_line(&workspace.build(&["-o", "oci:out"]).expect(5).stderr);
+    for part in [
+        "`d/.wh.x` in the directory `root` cannot be in a layer",
+        "help: rename or remove it",
+    ] {
+        assert!(told.contains(&one_line(part)), "{told}");
+    }
+    assert!(!told.contains("/nothing"), "{told}");
+}

@@ -11,7 +11,7 @@ use crate::support::workspace::{Workspace, require_root, require_tool};
 
 use super::unpacked::unpacked;
 
-type Stack = Vec<Vec<Entry>>;
+pub(crate) type Stack = Vec<Vec<Entry>>;
 
 fn file(name: &str) -> Entry {
     Entry::file(name, name)
@@ -295,14 +295,14 @@ fn attributes() -> Vec<(&'static str, Stack)> {
     ]
 }
 
-fn cases() -> Vec<(&'static str, Stack)> {
+pub(crate) fn cases() -> Vec<(&'static str, Stack)> {
     [removals(), replacements(), names(), attributes()]
         .into_iter()
         .flatten()
         .collect()
 }
 
-fn tars(stack: &Stack) -> Vec<Vec<u8>> {
+pub(crate) fn tars(stack: &Stack) -> Vec<Vec<u8>> {
     stack.iter().map(|entries| layer(entries)).collect()
 }
 

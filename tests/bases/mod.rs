@@ -7,5 +7,5 @@ mod engines;
 pub(crate) mod entry;
 mod hostile;
 pub(crate) mod layout;
-mod legal;
+pub(crate) mod legal;
 pub(crate) mod unpacked;
