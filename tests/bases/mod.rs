@@ -2,9 +2,12 @@
 //! nobody should.
 
 mod docker_archives;
+mod documents;
 mod engines;
 pub(crate) mod entry;
 mod hostile;
+mod indexes;
 pub(crate) mod layout;
 mod legal;
+mod tolerated;
 mod unpacked;
