@@ -5,6 +5,7 @@ mod docker_archives;
 mod documents;
 mod engines;
 pub(crate) mod entry;
+mod environment;
 mod hostile;
 mod indexes;
 pub(crate) mod layout;
