@@ -1,6 +1,7 @@
 //! Roots that a recipe starts from: images of layers that other programs wrote, and of layers that
 //! nobody should.
 
+mod canaries;
 mod docker_archives;
 mod documents;
 mod engines;
