@@ -2,6 +2,7 @@
 //! nobody should.
 
 mod canaries;
+mod dialects;
 mod docker_archives;
 mod documents;
 mod engines;
