@@ -125,6 +125,16 @@ impl Built {
     }
 }
 
+/// Fails if one of the places has room for an image of one platform only.
+pub(super) fn take_several(places: &[Reference]) -> Result<(), TransportError> {
+    match places.iter().find(|place| !place.takes_several()) {
+        None => Ok(()),
+        Some(place) => Err(TransportError::SeveralPlatforms {
+            place: format!("`{place}`"),
+        }),
+    }
+}
+
 /// Builds a planned recipe and writes the image to every destination; planned for several
 /// platforms, an index of images.
 ///
@@ -148,12 +158,8 @@ pub fn build(
         check_host(&planned.plan, &access(planned, options))?;
     }
     let references = references(&first.plan, options)?;
-    let single = references.iter().find(|place| !place.takes_several());
-    if let Some(place) = single.filter(|_| planned.len() > 1) {
-        return Err(TransportError::SeveralPlatforms {
-            place: format!("`{place}`"),
-        }
-        .into());
+    if planned.len() > 1 {
+        take_several(&references)?;
     }
     let cancelled = || cancel.is_cancelled();
     let watch = Watch {

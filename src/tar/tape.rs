@@ -54,6 +54,16 @@ struct Extensions {
     records: Records,
 }
 
+/// Whether a header has nothing in it.
+fn is_empty(header: &Header) -> bool {
+    header.as_bytes().iter().all(|byte| *byte == 0)
+}
+
+/// Whether GNU's extension says one thing and a record another.
+fn two_texts(gnu: &Option<Vec<u8>>, record: Option<&[u8]>) -> bool {
+    matches!((gnu, record), (Some(gnu), Some(record)) if gnu != record)
+}
+
 impl<R: Read> Tape<R> {
     /// Headers of all kinds count: a stream of nothing but extensions shall not go on for ever.
     pub(crate) fn new(stream: R, most_headers: u64) -> Self {
@@ -114,7 +124,7 @@ impl<R: Read> Tape<R> {
         let first = self.headers == 0;
         match self.fill(header.as_mut_bytes())? {
             0 if !first => return Ok(None),
-            BLOCK if header.as_bytes().iter().all(|byte| *byte == 0) => return Ok(None),
+            BLOCK if is_empty(&header) => return self.end().map(|()| None),
             BLOCK => {}
             _ if first => return Err(Fault::NoTar),
             _ => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
@@ -136,6 +146,17 @@ impl<R: Read> Tape<R> {
         Ok(Some(header))
     }
 
+    /// After the first of the two empty blocks at the end. Of one alone with more behind it some readers
+    /// take it for the end, some for damage.
+    fn end(&mut self) -> Result<(), Fault> {
+        let mut second = Header::new_old();
+        if self.fill(second.as_mut_bytes())? < BLOCK || is_empty(&second) {
+            return Ok(());
+        }
+        let what = "something follows one empty block, where two are the end";
+        Err(io::Error::new(io::ErrorKind::InvalidData, what).into())
+    }
+
     fn member(
         &mut self,
         header: &Header,
@@ -145,9 +166,15 @@ impl<R: Read> Tape<R> {
         let records = &extensions.records;
         let record = |keyword: &str| records.get(keyword).map(<[u8]>::to_vec);
         let name = (record("GNU.sparse.name").or_else(|| record("path")))
-            .or(extensions.name)
+            .or_else(|| extensions.name.clone())
             .unwrap_or_else(|| header.path_bytes().into_owned());
         let at = |problem| Fault::Entry(name.clone(), problem);
+        // Readers differ in which of two they believe, and no program writes both.
+        if two_texts(&extensions.name, records.get("path"))
+            || two_texts(&extensions.link, records.get("linkpath"))
+        {
+            return Err(at(EntryProblem::Header("two names")));
+        }
         let stored = records.number("size").map_err(at)?.unwrap_or(size);
         let kind = header.entry_type();
         // A link or folder may have the size of what it stands for; it has no bytes.

@@ -127,6 +127,20 @@ pub enum TransportError {
         /// What was looked for.
         what: String,
     },
+    /// The list of an archive names a file that the archive does not have, or that is outside.
+    #[error("`{}` has no file `{file}`, which its `manifest.json` names", path.display())]
+    Listed {
+        /// The archive.
+        path: PathBuf,
+        /// As named, printable.
+        file: String,
+    },
+    /// A layout of another version of the format.
+    #[error("`{}` does not say that it is an image layout of version 1", path.display())]
+    Version {
+        /// The file that says which version it is.
+        path: PathBuf,
+    },
     /// Several images match.
     #[error("`{}` has {count} images that match; name one of: {candidates}", path.display())]
     Several {
@@ -307,6 +321,7 @@ impl TransportError {
                 self,
                 Self::NoPlace { .. }
                     | Self::Missing { .. }
+                    | Self::Listed { .. }
                     | Self::Several { .. }
                     | Self::NoPlatform { .. }
                     | Self::Pinned { .. }
@@ -325,6 +340,20 @@ impl TransportError {
             Self::Registry(error) => return error.help(),
             Self::NoPlatform { .. } => {
                 "choose another image, or say which is wanted with `platform`"
+            }
+            Self::Missing { .. } => "name another image, or bring this one there whole",
+            Self::Listed { .. } => {
+                "write the archive again, with `docker save` or `skopeo copy`, or choose another"
+            }
+            Self::Digest { .. } | Self::Size { .. } => {
+                "bring the image there again: it was damaged or changed on the way"
+            }
+            Self::TooLarge { .. }
+            | Self::Document { .. }
+            | Self::Version { .. }
+            | Self::Member { .. }
+            | Self::Index { .. } => {
+                "choose another image, or have this one made again by those who made it"
             }
             Self::NotEmpty { .. } => "name a directory that does not exist yet, or empty this one",
             Self::NotALayout { .. } => {

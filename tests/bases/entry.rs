@@ -64,6 +64,12 @@ impl Entry {
         entry
     }
 
+    /// With bytes as content.
+    pub(crate) fn with(mut self, content: &[u8]) -> Self {
+        self.content = content.to_vec();
+        self
+    }
+
     pub(crate) fn mode(mut self, mode: u32) -> Self {
         self.mode = mode;
         self

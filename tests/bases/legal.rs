@@ -89,6 +89,19 @@ fn removals() -> Vec<(&'static str, Stack)> {
             "one of two names goes",
             vec![vec![file("a"), hard("b", "a")], vec![file(".wh.a")]],
         ),
+        (
+            "what goes and comes in one layer",
+            vec![
+                full(),
+                vec![
+                    file(".wh.d"),
+                    folder("d/"),
+                    file("d/n"),
+                    file(".wh.f"),
+                    file("f"),
+                ],
+            ],
+        ),
     ]
 }
 
@@ -203,6 +216,32 @@ fn names() -> Vec<(&'static str, Stack)> {
             vec![
                 vec![folder("./"), file("./a"), file("/b"), folder("./c")],
                 vec![file("c//d"), file("c/./e"), Entry::file(b"\xff\n", "f")],
+            ],
+        ),
+        (
+            "names that other systems take for one",
+            vec![vec![
+                file("case"),
+                file("Case"),
+                file("\u{e9}"),
+                file("e\u{301}"),
+                file(" x "),
+                file("x\\y"),
+                file("a\tb\r"),
+                folder("..."),
+                file(".../..a"),
+                file("-rf"),
+            ]],
+        ),
+        (
+            "a shell by two links, and another one in its place",
+            vec![
+                vec![
+                    file("bin/dash"),
+                    link("bin/sh", "ash"),
+                    link("bin/ash", "dash"),
+                ],
+                vec![link("bin/dash", "bash"), file("bin/bash"), file("bin/sh")],
             ],
         ),
         (

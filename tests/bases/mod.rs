@@ -2,10 +2,16 @@
 //! nobody should.
 
 mod built;
+mod canaries;
+mod dialects;
 mod docker_archives;
+mod documents;
 mod engines;
 pub(crate) mod entry;
+mod environment;
 mod hostile;
+mod indexes;
 pub(crate) mod layout;
 pub(crate) mod legal;
+mod tolerated;
 pub(crate) mod unpacked;

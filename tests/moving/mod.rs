@@ -56,7 +56,7 @@ fn document(workspace: &Workspace, layout: &str, digest: &Value) -> Value {
 }
 
 /// The manifest of the only image in a layout.
-fn manifest(workspace: &Workspace, layout: &str) -> Value {
+pub(crate) fn manifest(workspace: &Workspace, layout: &str) -> Value {
     let index = fs::read(workspace.path(layout).join("index.json")).unwrap();
     let index: Value = serde_json::from_slice(&index).unwrap();
     document(workspace, layout, &index["manifests"][0]["digest"])

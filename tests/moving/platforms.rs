@@ -80,7 +80,7 @@ fn an_index_goes_on_with_all_of_its_images() {
 fn a_place_for_one_image_takes_no_index() {
     let workspace = Workspace::with(RECIPE);
     let refused = run(&mut workspace.command(&["build", "context", "-o", "docker-archive:a.tar"]));
-    assert!(matches!(refused.code, Some(2 | 5)), "{}", refused.stderr);
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
     assert!(
         refused.stderr.contains("docker-archive:a.tar"),
         "{}",
@@ -88,6 +88,6 @@ fn a_place_for_one_image_takes_no_index() {
     );
     workspace.build(&["-o", "oci:out:1"]).expect(0);
     let words = ["copy", "--all", "oci:out:1", "docker-archive:a.tar"];
-    run(&mut workspace.command(&words)).expect(5);
+    run(&mut workspace.command(&words)).expect(2);
     assert!(!workspace.path("a.tar").exists());
 }

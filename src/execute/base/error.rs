@@ -117,6 +117,14 @@ impl BaseError {
             Self::Entry { .. } | Self::Format { .. } => {
                 Some("choose another base, or have this one built again by those who made it")
             }
+            Self::Read { source, .. }
+                if matches!(
+                    source.kind(),
+                    io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
+                ) =>
+            {
+                Some("bring the image there again: it was damaged or changed on the way")
+            }
             Self::Bring { .. } | Self::Read { .. } | Self::Limit { .. } | Self::Write { .. } => {
                 None
             }
