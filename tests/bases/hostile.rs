@@ -203,6 +203,14 @@ fn other_compressions_are_refused() {
 /// Builds with less memory than 256 MiB.
 #[track_caller]
 fn bounded(what: &str, workspace: &Workspace) -> (Option<i32>, String) {
+    let (peak, code, told) = measured(what, workspace);
+    assert!(peak < 256 << 10, "{what}: {peak} KiB");
+    (code, told)
+}
+
+/// Builds, and tells the most memory that it had, in KiB.
+#[track_caller]
+fn measured(what: &str, workspace: &Workspace) -> (u64, Option<i32>, String) {
     let report = workspace.path("time");
     let mut command = workspace.below(
         &["/usr/bin/time", "-f", "%M", "-o", report.to_str().unwrap()],
@@ -211,13 +219,10 @@ fn bounded(what: &str, workspace: &Workspace) -> (Option<i32>, String) {
     let output = command.process_group(0).output().unwrap();
     let text = fs::read_to_string(&report).unwrap();
     let peak: u64 = text.lines().last().unwrap().parse().unwrap();
-    assert!(peak < 256 << 10, "{what}: {peak} KiB");
     let drafts = crate::layouts::entries(&workspace.cache().join("drafts"));
     assert!(drafts.is_empty(), "{what}: {drafts:?}");
-    (
-        output.status.code(),
-        one_line(&String::from_utf8_lossy(&output.stderr)),
-    )
+    let told = one_line(&String::from_utf8_lossy(&output.stderr));
+    (peak, output.status.code(), told)
 }
 
 #[test]
@@ -274,6 +279,28 @@ fn bombs_take_little_memory() {
     frame[5] = (31 - 10) << 3;
     let (code, told) = bounded("window", &with_blob(&frame, digest(b"")));
     assert_eq!(code, Some(5), "{told}");
+}
+
+/// Names alone: what a hundred thousand more of them take says what a million would.
+#[test]
+fn a_million_files_would_take_little_memory() {
+    if !["time", "gzip"].into_iter().all(require_tool) {
+        return;
+    }
+    let peak = |count: u64| {
+        let mut tar = Vec::new();
+        for number in 0..count {
+            tar.extend(raw(&format!("d{}/file{:05}", number / 1000, number % 1000)));
+        }
+        tar.extend([0; 1024]);
+        let workspace = with_blob(&compressed("gzip", &tar), digest(&tar));
+        let (peak, code, told) = measured("files", &workspace);
+        assert_eq!(code, Some(0), "{told}");
+        peak
+    };
+    let (few, many) = (peak(50_000), peak(150_000));
+    let million = few + (many - few) * 19 / 2;
+    assert!(million < 256 << 10, "{few}, {many}: {million} KiB");
 }
 
 #[test]
