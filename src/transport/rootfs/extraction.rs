@@ -1,15 +1,14 @@
 //! From the root that layers make to a directory.
 
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::rootfs::{FileKind, Owner, Permission, Rootfs, RootfsError};
-use crate::tar::{Lost, Member, MemberKind, Tape, fill};
+use crate::tar::{Lost, Member, MemberKind, fill};
 
 use crate::transport::failure::TransportError;
-use crate::transport::plain_layer::PlainLayer;
 use crate::transport::staged_folder::FILLED;
 use crate::transport::watch::Watch;
 
@@ -54,7 +53,7 @@ impl<'a> Extraction<'a> {
             let (Permission::Granted | Permission::Denied) =
                 made.map_err(|source| self.wrong(source))?;
         }
-        merged.each(&mut |member, names, content| self.write(member, names, content))?;
+        merged.each(|member, names, content| self.write(member, names, content))?;
         for (path, traits) in merged.directories.iter().rev() {
             self.watch.check()?;
             let path = place(path);
@@ -77,7 +76,7 @@ impl<'a> Extraction<'a> {
         &mut self,
         member: &Member,
         names: &[Vec<u8>],
-        content: &mut Tape<&mut PlainLayer>,
+        content: &mut dyn Read,
     ) -> Result<(), EntryError> {
         let Some((first, others)) = names.split_first() else {
             return Ok(());

@@ -8,7 +8,7 @@
 //! take away what lower layers brought.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::io;
+use std::io::{self, Read};
 use std::ops::Bound;
 use std::path::Path;
 
@@ -40,6 +40,8 @@ const LARGEST_MINOR: u32 = 0xf_ffff;
 
 /// An entry's place: number of the layer, and of the entry in it.
 type Position = (usize, u64);
+type Directories = BTreeMap<Vec<u8>, Traits>;
+type Files = BTreeMap<Position, Vec<Vec<u8>>>;
 
 /// The layers of an image, where they are read, and where they go.
 #[derive(Clone, Copy)]
@@ -55,9 +57,9 @@ pub(super) struct Layers<'a> {
 pub(super) struct Merged<'a> {
     from: Layers<'a>,
     /// Those above come first; the root itself is the empty path.
-    pub(super) directories: BTreeMap<Vec<u8>, Traits>,
+    pub(super) directories: Directories,
     /// The names of everything else, sorted; several where an entry has hard links.
-    files: BTreeMap<Position, Vec<Vec<u8>>>,
+    files: Files,
 }
 
 impl<'a> Merged<'a> {
@@ -67,7 +69,7 @@ impl<'a> Merged<'a> {
         for index in 0..from.layers.len() {
             merging.cleared.clear();
             merging.layer = index;
-            from.read(index, &mut |position, member, _| {
+            from.read(index, |position, member, _| {
                 Ok(merging.member(member, (index, position))?)
             })?;
         }
@@ -83,25 +85,19 @@ impl<'a> Merged<'a> {
     /// that it is left under, and its content.
     pub(super) fn each(
         &self,
-        act: &mut dyn FnMut(
-            &Member,
-            &[Vec<u8>],
-            &mut Tape<&mut PlainLayer>,
-        ) -> Result<(), EntryError>,
+        mut act: impl FnMut(&Member, &[Vec<u8>], &mut dyn Read) -> Result<(), EntryError>,
     ) -> Result<(), TransportError> {
         for index in 0..self.from.layers.len() {
             let here = (index, 0)..(index + 1, 0);
             if self.files.range(here).next().is_none() {
                 continue;
             }
-            self.from
-                .read(index, &mut |position, member, content| match self
-                    .files
-                    .get(&(index, position))
-                {
+            self.from.read(index, |position, member, content| {
+                match self.files.get(&(index, position)) {
                     Some(names) => act(member, names, content),
                     None => Ok(()),
-                })?;
+                }
+            })?;
         }
         Ok(())
     }
@@ -112,7 +108,7 @@ impl Layers<'_> {
     fn read(
         &self,
         index: usize,
-        act: &mut dyn FnMut(u64, &Member, &mut Tape<&mut PlainLayer>) -> Result<(), EntryError>,
+        mut act: impl FnMut(u64, &Member, &mut dyn Read) -> Result<(), EntryError>,
     ) -> Result<(), TransportError> {
         let layer = &self.layers[index];
         let diff_id = layer.diff_id;
@@ -194,9 +190,9 @@ impl Merging {
         merging
     }
 
-    fn finish(self) -> (BTreeMap<Vec<u8>, Traits>, BTreeMap<Position, Vec<Vec<u8>>>) {
-        let mut directories = BTreeMap::new();
-        let mut files: BTreeMap<Position, Vec<Vec<u8>>> = BTreeMap::new();
+    fn finish(self) -> (Directories, Files) {
+        let mut directories = Directories::new();
+        let mut files = Files::new();
         for (path, name) in self.names {
             match name.node {
                 Node::Directory(traits) => {

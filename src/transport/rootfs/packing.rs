@@ -5,10 +5,9 @@ use std::path::Path;
 
 use tar::{Builder, EntryType, Header};
 
-use crate::tar::{Member, MemberKind, Part, Tape};
+use crate::tar::{Member, MemberKind, Part};
 
 use crate::transport::failure::TransportError;
-use crate::transport::plain_layer::PlainLayer;
 use crate::transport::watch::Watch;
 
 use super::entry_error::EntryError;
@@ -40,7 +39,7 @@ pub(super) fn pack<W: Write>(
         let item = Item::new(&name, EntryType::Directory, traits);
         item.append(&mut tar, &mut io::empty()).map_err(failed())?;
     }
-    merged.each(&mut |member, names, content| write(&mut tar, member, names, content, watch))?;
+    merged.each(|member, names, content| write(&mut tar, member, names, content, watch))?;
     tar.into_inner().map_err(failed())
 }
 
@@ -49,7 +48,7 @@ fn write(
     tar: &mut Builder<impl Write>,
     member: &Member,
     names: &[Vec<u8>],
-    content: &mut Tape<&mut PlainLayer>,
+    content: &mut dyn Read,
     watch: &Watch<'_>,
 ) -> Result<(), EntryError> {
     let Some((first, others)) = names.split_first() else {
