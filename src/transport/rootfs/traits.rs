@@ -48,7 +48,8 @@ impl Traits {
                 .ok()
                 .and_then(time)
                 .ok_or_else(|| wrong("an `mtime` that is no time"))?,
-            None => (header.mtime()?.try_into().unwrap_or(i64::MAX), 0),
+            // A time before 1970 in a header is a large number in two's complement.
+            None => (header.mtime()?.cast_signed(), 0),
         };
         Ok(Self {
             mode: header.mode()? & 0o7777,
