@@ -23,7 +23,7 @@ enum Fate {
 }
 
 /// A member with bytes of its header changed, and the sum made right again.
-fn changed(mut member: Vec<u8>, changes: &[(usize, &[u8])]) -> Vec<u8> {
+pub(super) fn changed(mut member: Vec<u8>, changes: &[(usize, &[u8])]) -> Vec<u8> {
     for (at, bytes) in changes {
         member[*at..*at + bytes.len()].copy_from_slice(bytes);
     }
@@ -34,7 +34,7 @@ fn changed(mut member: Vec<u8>, changes: &[(usize, &[u8])]) -> Vec<u8> {
 }
 
 /// A number in the form of GNU for what has too many digits.
-fn binary(length: usize, number: i64) -> Vec<u8> {
+pub(super) fn binary(length: usize, number: i64) -> Vec<u8> {
     let mut bytes = vec![if number < 0 { 0xff } else { 0 }; length];
     bytes[length - 8..].copy_from_slice(&number.to_be_bytes());
     bytes[0] |= 0x80;
