@@ -12,5 +12,6 @@ mod hostile;
 mod indexes;
 pub(crate) mod layout;
 mod legal;
+mod registries;
 mod tolerated;
 mod unpacked;
