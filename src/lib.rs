@@ -10,7 +10,7 @@
 //!
 //! | part | modules |
 //! |---|---|
-//! | vocabulary | [`source`], [`digest`], [`progress`], [`http`] |
+//! | vocabulary | [`source`], [`digest`], [`progress`], [`http`], [`tar`] |
 //! | front half: recipe text to plan, without disk or clock | [`diagnostic`], [`syntax`], [`recipe`], [`schema`], [`validate`], [`plan`] |
 //! | the machine: foreign code, confined | [`sandbox`], [`rootfs`], [`packages`], [`store`], [`execute`] |
 //! | back half: a tree to an image, knows nothing of recipes | [`tree`], [`layer`], [`image`], [`transport`] |
@@ -37,6 +37,7 @@ pub mod schema;
 pub mod source;
 pub mod store;
 pub mod syntax;
+pub mod tar;
 pub mod transport;
 pub mod tree;
 pub mod validate;

@@ -12,6 +12,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("digest", &[]),
     ("progress", &[]),
     ("http", &[]),
+    ("tar", &[]),
     // front half: recipe text to plan, without disk, clock or environment
     ("diagnostic", &["source", "digest"]),
     ("syntax", &["source", "diagnostic"]),
@@ -31,7 +32,8 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "execute",
         &[
-            "digest", "http", "packages", "plan", "progress", "rootfs", "sandbox", "store", "tree",
+            "digest", "http", "packages", "plan", "progress", "rootfs", "sandbox", "store", "tar",
+            "tree",
         ],
     ),
     // back half: a tree to an image; knows nothing of recipes
@@ -41,7 +43,9 @@ const EDGES: &[(&str, &[&str])] = &[
     // unpacked beneath a handle; `progress` for what such a directory lacks.
     (
         "transport",
-        &["digest", "http", "image", "layer", "progress", "rootfs"],
+        &[
+            "digest", "http", "image", "layer", "progress", "rootfs", "tar",
+        ],
     ),
     // composition
     (
@@ -79,7 +83,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("schemars", &["recipe/", "schema/"]),
     ("nix", &["sandbox/", "rootfs/", "tree/"]),
     ("rustix", &["sandbox/", "rootfs/", "tree/", "transport/"]),
-    ("tar", &["layer/", "transport/", "execute/archive/"]),
+    ("tar", &["layer/", "tar/", "transport/", "execute/archive/"]),
     ("libdeflater", &["layer/"]),
     ("oci_spec", &["image/", "transport/"]),
     ("miette", &["diagnostic/", "cli/"]),
@@ -97,10 +101,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("webpki_root_certs", &["http/"]),
     ("pem", &["execute/certificates/"]),
     ("zip", &["execute/archive/"]),
-    ("flate2", &["execute/archive/", "transport/"]),
-    ("zstd", &["execute/archive/", "transport/"]),
-    ("lzma_rust2", &["execute/archive/"]),
-    ("bzip2", &["execute/archive/"]),
+    ("flate2", &["execute/archive/", "tar/", "transport/"]),
+    ("zstd", &["tar/", "transport/"]),
+    ("lzma_rust2", &["tar/"]),
+    ("bzip2", &["tar/"]),
 ];
 
 const LONGEST_FILE: usize = 500;

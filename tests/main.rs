@@ -17,6 +17,7 @@ mod command_line;
 mod conversion;
 mod diagnostics;
 mod editors;
+mod emulation;
 mod explanations;
 mod fetching;
 mod fixtures;

@@ -28,8 +28,8 @@ pub(super) struct Images {
     failure: RefCell<Option<TransportError>>,
 }
 
-/// A reference as written, and a platform.
-type Asked = (String, String);
+/// A reference as written, a platform, and the digest that it must have.
+type Asked = (String, String, Option<Digest>);
 
 /// An image, and the place where its blobs are.
 #[derive(Debug)]
@@ -114,10 +114,8 @@ impl Images {
     ) -> Result<Arc<Known>, Failure> {
         let reference = Reference::source(text).map_err(Failure::Reference)?;
         let shown = reference.to_string();
-        let asked = (shown.clone(), platform.to_string());
-        if let Some(known) = self.found.borrow().get(&asked)
-            && digest.is_none_or(|digest| known.image.digest == digest)
-        {
+        let asked = (shown.clone(), platform.to_string(), digest);
+        if let Some(known) = self.found.borrow().get(&asked) {
             return Ok(Arc::clone(known));
         }
         let wanted = in_words_of_images(platform);
@@ -125,7 +123,12 @@ impl Images {
             Reference::Docker(name) => {
                 let image = self.registries.with(|watch| {
                     let remote = Remote::open(name, &self.registries.access, watch)?;
-                    remote.image(digest.as_ref(), Some(&wanted), &self.kept)
+                    let ask = || remote.meaning(digest.as_ref(), &self.kept);
+                    let start = match (digest, name.digest()) {
+                        (None, None) => self.registries.tags.meaning(name, ask)?,
+                        _ => ask()?,
+                    };
+                    remote.image_of(start, digest.as_ref(), Some(&wanted), &self.kept)
                 })?;
                 Ok((Place::Registry(name.clone()), image))
             }

@@ -32,4 +32,4 @@ pub use init::{Initialised, init};
 pub use inspect::{Inspection, inspect};
 pub use load::{RecipeChoice, load, load_from, validate};
 pub use plan::{Planned, plan, plan_all};
-pub use registries::Registries;
+pub use registries::{Registries, Tags};

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::digest::Digest;
 use crate::image::DocumentError;
 use crate::rootfs::RootfsError;
+use crate::tar::EntryProblem;
 
 use super::registry::RegistryError;
 
@@ -244,14 +245,6 @@ pub enum TransportError {
         /// The place.
         reference: String,
     },
-    /// A tar of a root file system is one layer's.
-    #[error("`{}` can be a tar of one layer only, and the image has {layers}", path.display())]
-    SeveralLayers {
-        /// The tar.
-        path: PathBuf,
-        /// How many layers the image has.
-        layers: usize,
-    },
     /// A layer that is needed here was never added, or its blob is not the one that the image's
     /// configuration names.
     #[error("the blob of layer {diff_id} does not unpack to that layer")]
@@ -268,14 +261,14 @@ pub enum TransportError {
         source: io::Error,
     },
     /// A layer has an entry that no root file system can have.
-    #[error("layer {diff_id} has an unusable entry `{entry}`: {reason}")]
+    #[error("`{entry}` in layer {diff_id} {problem}")]
     Entry {
         /// Digest of the layer, uncompressed.
         diff_id: Digest,
         /// Its name, printable.
         entry: String,
         /// What is wrong with it.
-        reason: &'static str,
+        problem: EntryProblem,
     },
     /// A root file system could not be unpacked.
     #[error("cannot write `{}`", path.display())]
@@ -376,7 +369,6 @@ impl TransportError {
                 "name a directory that does not exist yet, or an image layout"
             }
             Self::ChosenDigest { .. } => "give it a tag, or a name alone",
-            Self::SeveralLayers { .. } => "name a directory, or build with `output: {layers: one}`",
             Self::SeveralPlatforms { .. } => {
                 "choose one with `--platform`, or write to `oci:`, `oci-archive:` or `docker://`"
             }

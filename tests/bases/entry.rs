@@ -31,9 +31,9 @@ impl Entry {
         }
     }
 
-    pub(crate) fn file(name: impl AsRef<[u8]>, content: &str) -> Self {
+    pub(crate) fn file(name: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Self {
         let mut entry = Self::new(name.as_ref(), b'0');
-        entry.content = content.as_bytes().to_vec();
+        entry.content = content.as_ref().to_vec();
         entry
     }
 

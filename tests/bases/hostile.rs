@@ -213,6 +213,14 @@ fn other_compressions_are_refused() {
 /// Builds with less memory than 256 MiB.
 #[track_caller]
 fn bounded(what: &str, workspace: &Workspace) -> (Option<i32>, String) {
+    let (peak, code, told) = measured(what, workspace);
+    assert!(peak < 256 << 10, "{what}: {peak} KiB");
+    (code, told)
+}
+
+/// Builds, and tells the most memory that it had, in KiB.
+#[track_caller]
+fn measured(what: &str, workspace: &Workspace) -> (u64, Option<i32>, String) {
     let report = workspace.path("time");
     let mut command = workspace.below(
         &["/usr/bin/time", "-f", "%M", "-o", report.to_str().unwrap()],
@@ -221,13 +229,10 @@ fn bounded(what: &str, workspace: &Workspace) -> (Option<i32>, String) {
     let output = command.process_group(0).output().unwrap();
     let text = fs::read_to_string(&report).unwrap();
     let peak: u64 = text.lines().last().unwrap().parse().unwrap();
-    assert!(peak < 256 << 10, "{what}: {peak} KiB");
     let drafts = crate::layouts::entries(&workspace.cache().join("drafts"));
     assert!(drafts.is_empty(), "{what}: {drafts:?}");
-    (
-        output.status.code(),
-        one_line(&String::from_utf8_lossy(&output.stderr)),
-    )
+    let told = one_line(&String::from_utf8_lossy(&output.stderr));
+    (peak, output.status.code(), told)
 }
 
 #[test]
@@ -310,6 +315,28 @@ fn bombs_take_little_memory() {
     assert_eq!(code, Some(5), "{told}");
 }
 
+/// Names alone: what a hundred thousand more of them take says what a million would.
+#[test]
+fn a_million_files_would_take_little_memory() {
+    if !["time", "gzip"].into_iter().all(require_tool) {
+        return;
+    }
+    let peak = |count: u64| {
+        let mut tar = Vec::new();
+        for number in 0..count {
+            tar.extend(raw(&format!("d{}/file{:05}", number / 1000, number % 1000)));
+        }
+        tar.extend([0; 1024]);
+        let workspace = with_blob(&compressed("gzip", &tar), digest(&tar));
+        let (peak, code, told) = measured("files", &workspace);
+        assert_eq!(code, Some(0), "{told}");
+        peak
+    };
+    let (few, many) = (peak(50_000), peak(150_000));
+    let million = few + (many - few) * 19 / 2;
+    assert!(million < 256 << 10, "{few}, {many}: {million} KiB");
+}
+
 #[test]
 fn devices_have_numbers_and_archives_are_files() {
     refuse(
@@ -344,6 +371,59 @@ fn removals_are_made_once() {
     members.extend((0..20_000).map(|_| raw("d/.wh..wh..opq")));
     let workspace = with_base(&[archive(&members)]);
     workspace.build(&["-o", "oci:out"]).expect(0);
+}
+
+/// A root that is no image has no layers; its messages name the file.
+#[test]
+fn roots_of_the_context_are_called_what_they_are() {
+    let removal = [file("a"), file("d/.wh.x")];
+    let cases: [(&str, Vec<u8>, &[&str]); 3] = [
+        (
+            "root.tar",
+            layer(&removal),
+            &["`d/.wh.x` in the archive `root.tar` cannot be in a layer"],
+        ),
+        (
+            "root.tar",
+            layer(&[file("../x")]),
+            &["`../x` in the archive `root.tar` climbs with `..`"],
+        ),
+        (
+            "root.tar",
+            b"nothing of the kind".to_vec(),
+            &["the archive `root.tar` is no tar, plain or compressed with gzip, zstd, xz or bzip2"],
+        ),
+    ];
+    for (name, bytes, parts) in cases {
+        let workspace = Workspace::with(&format!("name: x\nbase: rootfs:{name}\n"));
+        fs::write(workspace.context().join(name), bytes).unwrap();
+        let told = one_line(&workspace.build(&["-o", "oci:out"]).expect(5).stderr);
+        for part in parts {
+            assert!(told.contains(&one_line(part)), "{told}");
+        }
+    }
+}
+
+/// No step runs before that is known.
+#[test]
+fn a_directory_with_removals_is_no_root() {
+    let workspace = Workspace::with(
+        "
+name: x
+base: rootfs:root
+steps:
+  - run: [/nothing, of, the, kind]
+",
+    );
+    workspace.write("root/d/.wh.x", "");
+    let told = one_line(&workspace.build(&["-o", "oci:out"]).expect(5).stderr);
+    for part in [
+        "`d/.wh.x` in the directory `root` cannot be in a layer",
+        "help: rename or remove it",
+    ] {
+        assert!(told.contains(&one_line(part)), "{told}");
+    }
+    assert!(!told.contains("/nothing"), "{told}");
 }
 
 /// An overlay takes it for a removal, and would lose what an earlier layer has of that name.

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::Command;
 
 use super::entry::{Entry, layer};
 use super::layout::{RECIPE, image, publish, with_base};
 use crate::privilege::as_nobody;
-use crate::support::listing::{Listing, differences, list};
-use crate::support::workspace::{Workspace, require_root, require_tool, tool};
+use crate::support::listing::differences;
+use crate::support::workspace::{Workspace, require_root, require_tool};
 
-type Stack = Vec<Vec<Entry>>;
+use super::unpacked::unpacked;
+
+pub(crate) type Stack = Vec<Vec<Entry>>;
 
 fn file(name: &str) -> Entry {
     Entry::file(name, name)
@@ -333,31 +334,15 @@ fn attributes() -> Vec<(&'static str, Stack)> {
     ]
 }
 
-fn cases() -> Vec<(&'static str, Stack)> {
+pub(crate) fn cases() -> Vec<(&'static str, Stack)> {
     [removals(), replacements(), names(), attributes()]
         .into_iter()
         .flatten()
         .collect()
 }
 
-fn tars(stack: &Stack) -> Vec<Vec<u8>> {
+pub(crate) fn tars(stack: &Stack) -> Vec<Vec<u8>> {
     stack.iter().map(|entries| layer(entries)).collect()
-}
-
-/// What umoci unpacks, but for the times of folders.
-fn unpacked(workspace: &Workspace, layout: &str, tag: &str) -> Listing {
-    let root = workspace.path(&format!("root-{tag}"));
-    let place = format!("{}:{tag}", workspace.path(layout).display());
-    tool((Command::new("umoci").args(["raw", "unpack", "--image", &place])).arg(&root));
-    let mut found = list(&root);
-    for line in found
-        .values_mut()
-        .filter(|line| line.starts_with("Directory"))
-    {
-        let words: Vec<&str> = line.split(' ').collect();
-        *line = [&words[..3], &words[4..]].concat().join(" ");
-    }
-    found
 }
 
 #[test]
@@ -374,8 +359,8 @@ fn layers_mean_what_they_mean_to_umoci() {
             wrong.push(format!("{what}: {}", told.stderr));
             continue;
         }
-        let expected = unpacked(&workspace, "context/base", "t");
-        let found = unpacked(&workspace, "out", "ours");
+        let expected = unpacked(&workspace, "context/base:t");
+        let found = unpacked(&workspace, "out:ours");
         entries += expected.len();
         if expected != found {
             wrong.push(format!("{what}:\n{}", differences(&expected, &found)));

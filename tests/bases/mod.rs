@@ -1,6 +1,7 @@
 //! Roots that a recipe starts from: images of layers that other programs wrote, and of layers that
 //! nobody should.
 
+mod built;
 mod canaries;
 mod dialects;
 mod docker_archives;
@@ -11,7 +12,7 @@ mod environment;
 mod hostile;
 mod indexes;
 pub(crate) mod layout;
-mod legal;
+pub(crate) mod legal;
 mod registries;
 mod tolerated;
-mod unpacked;
+pub(crate) mod unpacked;

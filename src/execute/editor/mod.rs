@@ -6,50 +6,20 @@
 //! privilege: owners that the disk cannot take are noted in a table beside it.
 
 mod attributes;
+mod ownership;
 
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::Path;
 
 use crate::plan::BytePath;
-use crate::rootfs::{FileKind, Metadata, Owner, Permission, Rootfs};
+use crate::rootfs::{FileKind, Metadata, Permission, Rootfs};
 use crate::tree::{Attributes, Device, Entry, Kind, LaterLinks, Tree};
 
 use self::attributes::CAPABILITY;
+pub(super) use self::ownership::Ownership;
 use super::ExecuteError;
 use super::error::shown;
-
-/// Owner and permission bits of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ownership {
-    pub(super) uid: u32,
-    pub(super) gid: u32,
-    pub(super) mode: u32,
-}
-
-impl Ownership {
-    /// What a folder has that nobody asked for.
-    pub(super) const FOLDER: Self = Self {
-        uid: 0,
-        gid: 0,
-        mode: 0o755,
-    };
-
-    pub(super) fn of(entry: &Entry) -> Self {
-        Self {
-            uid: entry.uid,
-            gid: entry.gid,
-            mode: entry.mode,
-        }
-    }
-
-    fn owner(self) -> Owner {
-        Owner {
-            uid: self.uid,
-            gid: self.gid,
-        }
-    }
-}
 
 /// A change set being written.
 pub(super) struct Editor<'a> {
@@ -60,7 +30,7 @@ pub(super) struct Editor<'a> {
     above: Option<(Rootfs, OsString)>,
     /// Links that this step made, and those of the tree that it replaced.
     links: LaterLinks,
-    /// What everything written should be; kept only if the disk refused some of it.
+    /// What everything written should be; empty while the disk takes all of it.
     attributes: Attributes,
     /// The disk does not take every owner, attribute or device.
     unprivileged: bool,
@@ -193,7 +163,7 @@ impl<'a> Editor<'a> {
         self.make_room(path)?;
         let mode = self.disk_mode(wanted.mode, false);
         let (file, permission) = self.upper.create_file(disk(path), mode, wanted.owner())?;
-        self.note(path, wanted, permission);
+        self.note(path, wanted, mode, permission)?;
         Ok(file)
     }
 
@@ -216,7 +186,7 @@ impl<'a> Editor<'a> {
             .upper
             .symlink(disk(path), disk(target), wanted.owner())?;
         self.links.made(path, target);
-        self.note(path, wanted, permission);
+        self.note(path, wanted, wanted.mode, permission)?;
         Ok(self.upper.set_times(disk(path), self.time, 0)?)
     }
 
@@ -266,9 +236,9 @@ impl<'a> Editor<'a> {
             let (folder, name) = self.place(path);
             folder.chown(name, wanted.owner())?
         };
-        self.note(path, wanted, permission);
+        let mode = self.disk_mode(wanted.mode, found.kind == FileKind::Directory);
+        self.note(path, wanted, mode, permission)?;
         if found.kind != FileKind::Symlink {
-            let mode = self.disk_mode(wanted.mode, found.kind == FileKind::Directory);
             let (folder, name) = self.place(path);
             folder.chmod(name, mode)?;
         }
@@ -291,31 +261,6 @@ impl<'a> Editor<'a> {
             self.upper.whiteout(disk(path))?;
         }
         Ok(())
-    }
-
-    /// Owner and mode of what is at `path` now.
-    pub(super) fn ownership(&self, path: &[u8]) -> Result<Option<Ownership>, ExecuteError> {
-        if let Some(row) = self.attributes.get(path) {
-            let mode = row.mode.unwrap_or(0o644);
-            return Ok(Some(Ownership {
-                uid: row.uid,
-                gid: row.gid,
-                mode,
-            }));
-        }
-        match self.present(path)? {
-            Present::Nothing => Ok(None),
-            Present::Lower(entry) => Ok(Some(Ownership::of(entry))),
-            Present::Upper(_) => {
-                Ok(
-                    (self.upper.link_metadata(disk(path))?).map(|found| Ownership {
-                        uid: found.uid,
-                        gid: found.gid,
-                        mode: found.mode,
-                    }),
-                )
-            }
-        }
     }
 
     /// Brings an entry of an earlier step into the upper directory, as overlayfs does before a
@@ -373,17 +318,17 @@ impl<'a> Editor<'a> {
                 .create_special(disk(path), kind, device, wanted.mode, wanted.owner())?;
         if permission == Permission::Denied && self.upper.link_metadata(disk(path))?.is_none() {
             // Only root makes devices: a file stands for it, and the table says what it is.
-            self.unprivileged = true;
+            self.refused()?;
             let mode = self.disk_mode(0, false);
             let (_, permission) = self.upper.create_file(disk(path), mode, wanted.owner())?;
-            self.note(path, wanted, permission);
+            self.note(path, wanted, mode, permission)?;
             self.attributes.entry(path).device = match kind {
                 FileKind::CharacterDevice => Some(Device::Char(device.0, device.1)),
                 FileKind::BlockDevice => Some(Device::Block(device.0, device.1)),
                 _ => None,
             };
         } else {
-            self.note(path, wanted, permission);
+            self.note(path, wanted, wanted.mode, permission)?;
         }
         Ok(self.upper.set_times(disk(path), self.time, 0)?)
     }
@@ -437,18 +382,7 @@ impl<'a> Editor<'a> {
         let permission = self
             .upper
             .create_directory(disk(path), mode, wanted.owner())?;
-        self.note(path, wanted, permission);
-        Ok(())
-    }
-
-    fn note(&mut self, path: &[u8], wanted: Ownership, permission: Permission) {
-        if permission == Permission::Denied {
-            self.unprivileged = true;
-        }
-        // Also while the disk takes everything: the first refusal may come late, and an entry
-        // without a row would then belong to 0:0.
-        let row = self.attributes.entry(path);
-        (row.uid, row.gid, row.mode) = (wanted.uid, wanted.gid, Some(wanted.mode));
+        self.note(path, wanted, mode, permission)
     }
 
     /// Without privilege a file must stay readable, and a folder usable, for its maker.
