@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::digest::{Checksum, Digest};
 use crate::progress::{Reporter, Silent};
-use crate::sandbox::Cancel;
+use crate::sandbox::{self, Cancel};
 use crate::store::Store;
 use crate::transport::{Access, Memory, Watch};
 
@@ -57,7 +57,8 @@ impl Kept {
     }
 
     fn store(&self) -> Option<&Store> {
-        let open = || Store::open(self.directory.as_deref()?).ok();
+        let open =
+            || Store::open(self.directory.as_deref()?, sandbox::place_name().as_deref()).ok();
         self.store.get_or_init(open).as_ref()
     }
 }

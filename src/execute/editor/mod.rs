@@ -6,50 +6,21 @@
 //! privilege: owners that the disk cannot take are noted in a table beside it.
 
 mod attributes;
+mod ownership;
 
 use std::ffi::OsString;
 use std::fs::File;
 use std::path::Path;
 
 use crate::plan::BytePath;
-use crate::rootfs::{FileKind, Metadata, Owner, Permission, Rootfs};
+use crate::rootfs::{FileKind, Metadata, Permission, Rootfs};
+use crate::sandbox::Isolation;
 use crate::tree::{Attributes, Device, Entry, Kind, LaterLinks, Tree};
 
 use self::attributes::CAPABILITY;
+pub(super) use self::ownership::Ownership;
 use super::ExecuteError;
 use super::error::shown;
-
-/// Owner and permission bits of an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ownership {
-    pub(super) uid: u32,
-    pub(super) gid: u32,
-    pub(super) mode: u32,
-}
-
-impl Ownership {
-    /// What a folder has that nobody asked for.
-    pub(super) const FOLDER: Self = Self {
-        uid: 0,
-        gid: 0,
-        mode: 0o755,
-    };
-
-    pub(super) fn of(entry: &Entry) -> Self {
-        Self {
-            uid: entry.uid,
-            gid: entry.gid,
-            mode: entry.mode,
-        }
-    }
-
-    fn owner(self) -> Owner {
-        Owner {
-            uid: self.uid,
-            gid: self.gid,
-        }
-    }
-}
 
 /// A change set being written.
 pub(super) struct Editor<'a> {
@@ -62,8 +33,13 @@ pub(super) struct Editor<'a> {
     links: LaterLinks,
     /// What everything written should be; kept only if the disk refused some of it.
     attributes: Attributes,
-    /// The disk does not take every owner, attribute or device.
-    unprivileged: bool,
+    /// The disk did not take every owner, attribute or device.
+    incomplete: bool,
+    /// What nobody may read, this process may not read either.
+    restricted: bool,
+    /// Owners that the disk does not take are noted at the entries too: overlays keep notes when
+    /// they copy an entry up.
+    records: bool,
     /// Time of everything written.
     time: i64,
 }
@@ -105,7 +81,9 @@ impl<'a> Editor<'a> {
             above,
             links: LaterLinks::default(),
             attributes: Attributes::new(),
-            unprivileged: !Rootfs::is_privileged(),
+            incomplete: !Rootfs::is_privileged(),
+            restricted: !Rootfs::is_privileged(),
+            records: Isolation::current().is_some_and(Isolation::is_namespace),
             time: i64::try_from(source_date_epoch).unwrap_or(i64::MAX),
         };
         if let Some(root) = tree.get(b"") {
@@ -116,7 +94,7 @@ impl<'a> Editor<'a> {
 
     /// Ends the step; the table is none if the disk took everything.
     pub(super) fn finish(self) -> Option<Attributes> {
-        self.unprivileged.then_some(self.attributes)
+        self.incomplete.then_some(self.attributes)
     }
 
     /// From now on everything written gets this time, in seconds since 1970.
@@ -193,7 +171,7 @@ impl<'a> Editor<'a> {
         self.make_room(path)?;
         let mode = self.disk_mode(wanted.mode, false);
         let (file, permission) = self.upper.create_file(disk(path), mode, wanted.owner())?;
-        self.note(path, wanted, permission);
+        self.note(path, wanted, permission)?;
         Ok(file)
     }
 
@@ -216,7 +194,7 @@ impl<'a> Editor<'a> {
             .upper
             .symlink(disk(path), disk(target), wanted.owner())?;
         self.links.made(path, target);
-        self.note(path, wanted, permission);
+        self.note(path, wanted, permission)?;
         Ok(self.upper.set_times(disk(path), self.time, 0)?)
     }
 
@@ -266,7 +244,10 @@ impl<'a> Editor<'a> {
             let (folder, name) = self.place(path);
             folder.chown(name, wanted.owner())?
         };
-        self.note(path, wanted, permission);
+        if permission == Permission::Granted && found.kind != FileKind::Symlink {
+            self.strike(path)?;
+        }
+        self.note(path, wanted, permission)?;
         if found.kind != FileKind::Symlink {
             let mode = self.disk_mode(wanted.mode, found.kind == FileKind::Directory);
             let (folder, name) = self.place(path);
@@ -373,17 +354,17 @@ impl<'a> Editor<'a> {
                 .create_special(disk(path), kind, device, wanted.mode, wanted.owner())?;
         if permission == Permission::Denied && self.upper.link_metadata(disk(path))?.is_none() {
             // Only root makes devices: a file stands for it, and the table says what it is.
-            self.unprivileged = true;
+            self.incomplete = true;
             let mode = self.disk_mode(0, false);
             let (_, permission) = self.upper.create_file(disk(path), mode, wanted.owner())?;
-            self.note(path, wanted, permission);
             self.attributes.entry(path).device = match kind {
                 FileKind::CharacterDevice => Some(Device::Char(device.0, device.1)),
                 FileKind::BlockDevice => Some(Device::Block(device.0, device.1)),
                 _ => None,
             };
+            self.note(path, wanted, permission)?;
         } else {
-            self.note(path, wanted, permission);
+            self.note(path, wanted, permission)?;
         }
         Ok(self.upper.set_times(disk(path), self.time, 0)?)
     }
@@ -437,27 +418,7 @@ impl<'a> Editor<'a> {
         let permission = self
             .upper
             .create_directory(disk(path), mode, wanted.owner())?;
-        self.note(path, wanted, permission);
-        Ok(())
-    }
-
-    fn note(&mut self, path: &[u8], wanted: Ownership, permission: Permission) {
-        if permission == Permission::Denied {
-            self.unprivileged = true;
-        }
-        // Also while the disk takes everything: the first refusal may come late, and an entry
-        // without a row would then belong to 0:0.
-        let row = self.attributes.entry(path);
-        (row.uid, row.gid, row.mode) = (wanted.uid, wanted.gid, Some(wanted.mode));
-    }
-
-    /// Without privilege a file must stay readable, and a folder usable, for its maker.
-    fn disk_mode(&self, mode: u32, directory: bool) -> u32 {
-        match (self.unprivileged, directory) {
-            (false, _) => mode,
-            (true, true) => mode | 0o700,
-            (true, false) => mode | 0o600,
-        }
+        self.note(path, wanted, permission)
     }
 }
 
