@@ -196,6 +196,64 @@ pub(super) fn filter(program: &[libc::sock_filter], asks: bool) -> io::Result<Op
     Ok(Some(unsafe { OwnedFd::from_raw_fd(descriptor) }))
 }
 
+/// What stat(2) says of an entry, changed, in the kernel's form.
+pub(super) fn stat_bytes(
+    entry: impl AsFd,
+    change: impl FnOnce(&mut libc::stat),
+) -> io::Result<Vec<u8>> {
+    // SAFETY: all-zero bytes are a valid `stat`, which is integers.
+    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: the path is a NUL-terminated literal; writes a `stat`, which outlives the call. The
+    // system call and not the C library's function: on machines with one `struct stat` both have
+    // the same form, and the bytes are for a program that speaks to the kernel.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_newfstatat,
+            entry.as_fd().as_raw_fd(),
+            c"".as_ptr(),
+            &raw mut stat,
+            libc::AT_EMPTY_PATH,
+        )
+    };
+    check(result)?;
+    change(&mut stat);
+    Ok(bytes_of(&stat))
+}
+
+/// What statx(2) says of an entry, changed, in the kernel's form.
+pub(super) fn statx_bytes(
+    entry: impl AsFd,
+    mask: u32,
+    change: impl FnOnce(&mut libc::statx),
+) -> io::Result<Vec<u8>> {
+    // SAFETY: all-zero bytes are a valid `statx`, which is integers.
+    let mut stat: libc::statx = unsafe { std::mem::zeroed() };
+    // SAFETY: the path is a NUL-terminated literal; writes a `statx`, which outlives the call.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_statx,
+            entry.as_fd().as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_EMPTY_PATH,
+            mask,
+            &raw mut stat,
+        )
+    };
+    check(result)?;
+    change(&mut stat);
+    Ok(bytes_of(&stat))
+}
+
+/// The bytes of a structure of the kernel's.
+fn bytes_of<T>(structure: &T) -> Vec<u8> {
+    // SAFETY: callers pass structures that began as zeros, padding included, and that the kernel
+    // and assignments to integers have written since.
+    unsafe {
+        std::slice::from_raw_parts(std::ptr::from_ref(structure).cast::<u8>(), size_of::<T>())
+    }
+    .to_vec()
+}
+
 /// The next question of the kernel (seccomp_unotify(2)).
 pub(super) fn receive_question(listener: impl AsFd) -> io::Result<libc::seccomp_notif> {
     // SAFETY: all-zero bytes are a valid `seccomp_notif`, which is integers; the kernel wants them.

@@ -202,7 +202,12 @@ pub(crate) const OWNERS: &str = "
       mkdir -p /opt/a /opt/b
       echo 1 > /opt/a/one
       chown 1000:2000 /opt/a/one /opt/a
-      chown 1000:77 /opt/a/one
+      chown :77 /opt/a/one
+      cp -p /opt/a/one /opt/copied
+      tar -c -f /opt/a/t -C /opt copied a/one
+      tar -x -f /opt/a/t -C /srv
+      rm /opt/a/t
+      stat -c '%u:%g' /opt/a/one > /opt/shown
       chmod 4755 /opt/a/one
       echo 2 > /opt/a/two
       chmod 6755 /opt/a/two

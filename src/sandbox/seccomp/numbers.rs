@@ -147,6 +147,14 @@ pub(in crate::sandbox) const FCHOWNAT: Numbers = [260, 298, 54, 325];
 pub(in crate::sandbox) const MKNOD: Numbers = [133, 14, NONE, 14];
 pub(in crate::sandbox) const MKNODAT: Numbers = [259, 297, 33, 324];
 
+/// A file is looked at. Only programs of the machine's own width are answered, but for statx(2), whose
+/// form is the same for all.
+pub(in crate::sandbox) const STAT: Numbers = [4, NONE, NONE, NONE];
+pub(in crate::sandbox) const LSTAT: Numbers = [6, NONE, NONE, NONE];
+pub(in crate::sandbox) const FSTAT: Numbers = [5, NONE, 80, NONE];
+pub(in crate::sandbox) const FSTATAT: Numbers = [262, NONE, 79, NONE];
+pub(in crate::sandbox) const STATX: Numbers = [332, 383, 291, 397];
+
 /// A process becomes another user, or a member of groups.
 pub(in crate::sandbox) const IDENTITY: &[Numbers] = &[
     [105, 23, 146, 23],     // setuid

@@ -2,8 +2,8 @@
 
 use crate::sandbox::capability::{Capability, CapabilitySet};
 use crate::sandbox::seccomp::numbers::{
-    CHOWN, CHOWN_16, CHOWN_32, FCHOWN, FCHOWN_16, FCHOWN_32, FCHOWNAT, IDENTITY, LCHOWN, LCHOWN_16,
-    LCHOWN_32, MKNOD, MKNODAT, Numbers, find,
+    CHOWN, CHOWN_16, CHOWN_32, FCHOWN, FCHOWN_16, FCHOWN_32, FCHOWNAT, FSTAT, FSTATAT, IDENTITY,
+    LCHOWN, LCHOWN_16, LCHOWN_32, LSTAT, MKNOD, MKNODAT, Numbers, STAT, STATX, find,
 };
 use crate::sandbox::seccomp::{ASK, Case, Rule};
 use crate::sandbox::standing::Isolation;
@@ -23,6 +23,14 @@ pub(super) enum Call {
     Mknodat,
     /// setuid(2) and its kin.
     Identity,
+    /// stat(2) and lstat(2).
+    Stat { follow: bool },
+    /// fstat(2).
+    Fstat,
+    /// fstatat(2).
+    Fstatat,
+    /// statx(2).
+    Statx,
 }
 
 /// How wide ids are.
@@ -62,6 +70,14 @@ const OWNERS: [(Numbers, Call); 10] = [
     (FCHOWNAT, Call::Fchownat),
 ];
 
+const LOOKS: [(Numbers, Call); 5] = [
+    (STAT, Call::Stat { follow: true }),
+    (LSTAT, Call::Stat { follow: false }),
+    (FSTAT, Call::Fstat),
+    (FSTATAT, Call::Fstatat),
+    (STATX, Call::Statx),
+];
+
 /// With the number of the argument that says what is made.
 const DEVICES: [(Numbers, Call, u32); 2] = [(MKNOD, Call::Mknod, 1), (MKNODAT, Call::Mknodat, 2)];
 
@@ -93,6 +109,7 @@ pub(in crate::sandbox) fn asked(
         rules.extend(OWNERS.map(|(numbers, _)| ask(numbers)));
     }
     if isolation == Isolation::SingleId {
+        rules.extend(LOOKS.map(|(numbers, _)| ask(numbers)));
         rules.extend(IDENTITY.iter().copied().map(ask));
     }
     rules
@@ -102,7 +119,10 @@ pub(in crate::sandbox) fn asked(
 pub(super) fn recognise(data: &libc::seccomp_data) -> Option<Call> {
     let (architecture, number) = (data.arch, data.nr.unsigned_abs());
     let devices = DEVICES.map(|(numbers, call, _)| (numbers, call));
-    if let Some(call) = find(&OWNERS, architecture, number).or(find(&devices, architecture, number))
+    let tables = [&LOOKS[..], &OWNERS, &devices].into_iter();
+    if let Some(call) = tables
+        .filter_map(|table| find(table, architecture, number))
+        .next()
     {
         return Some(*call);
     }

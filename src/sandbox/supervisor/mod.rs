@@ -4,9 +4,11 @@
 //! filter of system calls has such calls wait for pid 1, which finds the file as the process would,
 //! does what can be done, and notes what cannot at the file itself ([`Recorded`]): so it stays
 //! with it, whatever the command does next. Links and pipes take no notes; they are held open until
-//! the command has ended, and named then.
+//! the command has ended, and named then. With a single id the command is shown what was noted when it
+//! looks at a file, as programs that copy owners do.
 
 mod call;
+mod look;
 mod process;
 
 pub(super) use call::asked;
@@ -15,8 +17,8 @@ use std::collections::BTreeMap;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{
-    AtFlags, CWD, FileType, Gid, Mode, OFlags, Uid, XattrFlags, chownat, fchmod, fstat, getxattr,
-    openat, readlinkat, removexattr, setxattr,
+    AtFlags, CWD, FileType, Gid, Mode, OFlags, Stat, Uid, XattrFlags, chownat, fchmod, fstat,
+    getxattr, openat, readlinkat, removexattr, setxattr,
 };
 use rustix::io::{Errno, Result};
 use rustix::mount::MountAttrFlags;
@@ -25,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use crate::tree::{Device, Recorded};
 
 use self::call::{Call, Ids, recognise};
+use self::look::Look;
 use self::process::Process;
 use super::error::{SandboxError, Tried};
 use super::filesystem::Filesystem;
@@ -154,6 +157,11 @@ impl Supervisor {
         if call == Call::Identity {
             return Ok(Outcome::Done);
         }
+        if let Some(look) = Look::of(call, &arguments) {
+            // Whatever is wrong with the call, the kernel says it best.
+            let shown = self.show(&look, process, &still);
+            return Ok(shown.unwrap_or(Outcome::Kernel));
+        }
         // Whoever gave these powers up gets the kernel's own answer.
         let standing = process.standing()?;
         let allowed = match call {
@@ -164,7 +172,9 @@ impl Supervisor {
             return Ok(Outcome::Kernel);
         }
         match call {
-            Call::Identity => Ok(()),
+            Call::Identity | Call::Stat { .. } | Call::Fstat | Call::Fstatat | Call::Statx => {
+                Ok(())
+            }
             Call::Chown { follow, ids } => {
                 let path = process.text(arguments[0])?;
                 let entry = process.open(libc::AT_FDCWD, &path, last(follow))?;
@@ -208,18 +218,22 @@ impl Supervisor {
         .map(|()| Outcome::Done)
     }
 
+    /// What was noted of an entry.
+    fn noted(&self, entry: &OwnedFd, stat: &Stat) -> Option<Recorded> {
+        if takes_notes(stat) {
+            recorded(entry)
+        } else {
+            let identity = (stat.st_dev, stat.st_ino);
+            self.held.get(&identity).map(|(_, recorded)| *recorded)
+        }
+    }
+
     /// Gives an entry away, or records that. All ones leave what was.
     fn give(&mut self, entry: OwnedFd, uid: u32, gid: u32) -> Result<()> {
         let stat = fstat(&entry)?;
-        let kind = FileType::from_raw_mode(stat.st_mode);
-        let takes_notes = matches!(kind, FileType::RegularFile | FileType::Directory);
+        let takes_notes = takes_notes(&stat);
         let identity = (stat.st_dev, stat.st_ino);
-        let before = if takes_notes {
-            recorded(&entry)
-        } else {
-            self.held.get(&identity).map(|(_, recorded)| *recorded)
-        };
-        let before = before.unwrap_or(Recorded {
+        let before = self.noted(&entry, &stat).unwrap_or(Recorded {
             uid: stat.st_uid,
             gid: stat.st_gid,
             device: None,
@@ -248,7 +262,9 @@ impl Supervisor {
             }
             Err(errno) => return Err(errno),
         };
-        let note = (!given || after.device.is_some()).then_some(after);
+        // With a single id a note also says that the owner was not left to chance.
+        let noted = self.single || !given || after.device.is_some();
+        let note = noted.then_some(after);
         match note {
             _ if takes_notes => return record(&entry, note),
             Some(note) => drop(self.held.insert(identity, (entry, note))),
@@ -256,6 +272,12 @@ impl Supervisor {
         }
         Ok(())
     }
+}
+
+/// Whether an entry can have an extended attribute of a user's.
+fn takes_notes(stat: &Stat) -> bool {
+    let kind = FileType::from_raw_mode(stat.st_mode);
+    matches!(kind, FileType::RegularFile | FileType::Directory)
 }
 
 /// What becomes of a question.

@@ -77,6 +77,14 @@ impl Process<'_> {
         Err(Errno::NAMETOOLONG)
     }
 
+    /// Writes into its memory.
+    pub(super) fn write(self, address: u64, bytes: &[u8]) -> Result<()> {
+        let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+        let memory = openat(self.proc, format!("{}/mem", self.id), flags, Mode::empty())?;
+        let written = File::from(memory).write_all_at(bytes, address);
+        written.map_err(|_| Errno::FAULT)
+    }
+
     /// What it is allowed.
     pub(super) fn standing(self) -> Result<Standing> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC;
