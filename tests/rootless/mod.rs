@@ -5,6 +5,7 @@
 
 mod calls;
 mod choice;
+mod containers;
 mod hostile;
 mod none;
 mod python;
