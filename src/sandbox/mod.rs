@@ -22,6 +22,7 @@
 //! targets resolved inside the root (openat2(2)). This module knows nothing of recipes and steps,
 //! and it is the only one with `unsafe`.
 
+mod ability;
 mod cancel;
 mod capability;
 mod command;
@@ -45,15 +46,18 @@ mod skeleton;
 mod stage;
 mod syscall;
 mod target;
+mod trial;
 mod user;
 mod wire;
 
+pub use ability::{Seccomp, landlock_version};
 pub use cancel::Cancel;
 pub use capability::{Capability, CapabilitySet};
 pub use error::{SandboxError, SystemError};
 pub use launcher::Launcher;
 pub use mount::{Mount, Root};
 pub use request::{Exit, Network, Sandbox};
+pub use trial::{Answer, Failure, Trial, answer, is_trial};
 pub use user::User;
 
 /// The first argument of a binary that is to be a sandbox's guard.

@@ -1,0 +1,77 @@
+//! What this host can do for builds, and what would make it do more.
+//!
+//! In goes a [`Host`]: where things are. Out comes a [`Report`]: one [`Examination`] after another,
+//! each with what was found, what it means for builds and, for a gap, the one command that mends
+//! it. Nothing is changed and no such command is run. Where the kernel decides, it is tried (in
+//! processes of their own), with the same code that a build runs; settings only explain a refusal.
+//!
+//! Whatever is read or asked may be hostile or hang: files are read to a limit and only if they are
+//! files, programs have [`Host::patience`].
+
+mod cgroups;
+mod disk;
+mod distribution;
+mod emulation;
+mod examination;
+mod host;
+mod isolation;
+mod kernel;
+mod overlay;
+mod package_managers;
+mod programs;
+mod question;
+mod report;
+mod room;
+mod security;
+mod subordinate;
+mod text;
+mod trials;
+mod user;
+mod user_namespaces;
+
+pub use emulation::emulators;
+pub use examination::{Examination, State};
+pub use host::Host;
+pub use report::{Builds, Report};
+
+use std::thread;
+
+use distribution::Distribution;
+use user::User;
+
+/// Examines `host`. What takes time is done side by side, so that all of it takes little more than
+/// [`Host::patience`].
+pub fn examine(host: &Host) -> Report {
+    let distribution = Distribution::read(host);
+    let user = User::current(host);
+    let (trials, managers, programs) = thread::scope(|scope| {
+        let managers = scope.spawn(|| package_managers::examine(host, &distribution, &user));
+        let programs = scope.spawn(|| programs::examine(host, &distribution, &user));
+        let trials = trials::run(host);
+        // A thread that panics is a bug; what it was to find is left out then.
+        let managers = managers.join().unwrap_or_default();
+        (trials, managers, programs.join().unwrap_or_default())
+    });
+    let explained = [
+        user_namespaces::examine(host, &user, &trials),
+        subordinate::ids(host, &user),
+        subordinate::programs(host, &distribution, &user),
+        overlay::examine(host, &user, &trials),
+    ];
+    let mut examinations = vec![
+        kernel::examine(host),
+        user.examine(),
+        isolation::examine(host, &user, &trials, &explained),
+    ];
+    examinations.extend(explained);
+    examinations.extend([
+        security::seccomp(),
+        security::landlock(),
+        cgroups::examine(host),
+        emulation::examine(host, &distribution, &user),
+    ]);
+    examinations.extend(managers);
+    examinations.extend(programs);
+    examinations.extend([disk::cache(host, &trials), disk::temporary(host)]);
+    Report::new(trials, examinations)
+}

@@ -1,0 +1,119 @@
+//! Who builds.
+
+use rustix::process::{getegid, geteuid};
+
+use super::examination::Examination;
+use super::host::Host;
+use super::text;
+
+/// The user of this process.
+#[derive(Debug, Clone)]
+pub(super) struct User {
+    pub(super) uid: u32,
+    gid: u32,
+    /// The name, or the number of a user without one.
+    pub(super) name: String,
+    /// Who it is outside of the user namespace, if this is not the first one.
+    outside: Option<Outside>,
+}
+
+/// A user namespace that this process was started in.
+#[derive(Debug, Clone, Copy)]
+struct Outside {
+    /// The number of the same user outside; none if it has none there.
+    uid: Option<u32>,
+    /// How many ids there are.
+    ids: u64,
+}
+
+impl User {
+    pub(super) fn current(host: &Host) -> User {
+        let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
+        let map = text::read(&host.proc.join("self/uid_map")).unwrap_or_default();
+        User {
+            uid,
+            gid,
+            name: name(uid).unwrap_or_else(|| uid.to_string()),
+            outside: outside(&map, uid),
+        }
+    }
+
+    pub(super) fn is_root(&self) -> bool {
+        self.uid == 0
+    }
+
+    /// A command as this user has to type it to have root carry it out.
+    pub(super) fn as_root(&self, command: &str) -> String {
+        match self.is_root() {
+            true => command.to_owned(),
+            false => format!("sudo {command}"),
+        }
+    }
+
+    pub(super) fn examine(&self) -> Examination {
+        let who = format!("{} (uid {}, gid {})", self.name, self.uid, self.gid);
+        match (self.outside, self.is_root()) {
+            (None, true) => Examination::ok("user", who, "can own and make everything"),
+            (None, false) => Examination::ok(
+                "user",
+                who,
+                "recipes that only copy, write and the like need no more; `isolation` has the rest",
+            ),
+            (Some(Outside { uid, ids }), _) => {
+                let uid = uid.map_or("nobody".to_owned(), |uid| format!("uid {uid}"));
+                let plural = if ids == 1 { "" } else { "s" };
+                Examination::limited(
+                    "user",
+                    format!("{who} of a user namespace with {ids} id{plural}, {uid} outside"),
+                    "as in a container without privilege: root's powers end at the namespace",
+                )
+            }
+        }
+    }
+}
+
+fn name(uid: u32) -> Option<String> {
+    let user = nix::unistd::User::from_uid(nix::unistd::Uid::from_raw(uid));
+    Some(user.ok()??.name)
+}
+
+/// What a map of user_namespaces(7) says about `uid`; nothing in the first namespace, whose map is
+/// that of all ids to themselves.
+fn outside(map: &str, uid: u32) -> Option<Outside> {
+    let number = |word: Option<&str>| word?.parse::<u32>().ok();
+    let ranges: Vec<(u32, u32, u32)> = (map.lines())
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let mut next = || number(words.next());
+            Some((next()?, next()?, next()?))
+        })
+        .collect();
+    if ranges.is_empty() || ranges == [(0, 0, u32::MAX)] {
+        return None;
+    }
+    let own = ranges.iter().find_map(|(inside, outside, count)| {
+        let offset = uid.checked_sub(*inside)?;
+        (offset < *count).then(|| outside.wrapping_add(offset))
+    });
+    Some(Outside {
+        uid: own,
+        ids: ranges.iter().map(|(_, _, count)| u64::from(*count)).sum(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::outside;
+
+    #[test]
+    fn a_map_tells_who_is_outside() {
+        assert!(outside("         0          0 4294967295\n", 0).is_none());
+        assert!(outside("", 0).is_none());
+        assert!(outside("\0garbage", 0).is_none());
+        let found = outside("0 1000 1\n1 100000 65535\n", 0).unwrap();
+        assert_eq!((found.uid, found.ids), (Some(1000), 65536));
+        let found = outside("0 1000 1\n", 65534).unwrap();
+        assert_eq!((found.uid, found.ids), (None, 1));
+        assert_eq!(outside("5 4294967295 4294967295", 7).unwrap().uid, Some(1));
+    }
+}
