@@ -2,11 +2,11 @@
 
 use std::fs::Metadata;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::distribution::{Distribution, Package};
 use super::examination::Examination;
-use super::host::Host;
+use super::host::{Host, find};
 use super::text;
 use super::user::User;
 
@@ -94,7 +94,7 @@ fn free(text: &str) -> Option<u32> {
 pub(super) fn programs(host: &Host, distribution: &Distribution, user: &User) -> Examination {
     const NAME: &str = "id-mapping";
     let lacking = ["newuidmap", "newgidmap"].into_iter().find_map(|name| {
-        let Some(path) = host.find(name) else {
+        let Some(path) = host.find(name).or_else(|| find(&usual(), name)) else {
             return Some((name, None));
         };
         let powerful = path
@@ -122,6 +122,13 @@ pub(super) fn programs(host: &Host, distribution: &Distribution, user: &User) ->
     }
     let cure = cure.map(|command| user.as_root(&command));
     Examination::missing(NAME, found, "subordinate ids cannot be used").cured_by(cure)
+}
+
+/// Where they are even if the path does not say so.
+fn usual() -> Vec<PathBuf> {
+    ["/usr/bin", "/bin", "/usr/local/bin"]
+        .map(PathBuf::from)
+        .to_vec()
 }
 
 fn is_powerful(path: &Path, found: &Metadata) -> bool {

@@ -15,6 +15,8 @@ pub(super) struct User {
     pub(super) name: String,
     /// Who it is outside of the user namespace, if this is not the first one.
     outside: Option<Outside>,
+    /// Whether it may mount.
+    can_mount: bool,
 }
 
 /// A user namespace that this process was started in.
@@ -35,18 +37,20 @@ impl User {
             gid,
             name: name(uid).unwrap_or_else(|| uid.to_string()),
             outside: outside(&map, uid),
+            can_mount: can_mount(&text::read(&host.proc.join("self/status")).unwrap_or_default()),
         }
     }
 
+    /// Whether it is root with the powers of root.
     pub(super) fn is_root(&self) -> bool {
-        self.uid == 0
+        self.uid == 0 && self.can_mount
     }
 
     /// A command as this user has to type it to have root carry it out.
     pub(super) fn as_root(&self, command: &str) -> String {
-        match self.is_root() {
-            true => command.to_owned(),
-            false => format!("sudo {command}"),
+        match self.uid {
+            0 => command.to_owned(),
+            _ => format!("sudo {command}"),
         }
     }
 
@@ -54,6 +58,11 @@ impl User {
         let who = format!("{} (uid {}, gid {})", self.name, self.uid, self.gid);
         match (self.outside, self.is_root()) {
             (None, true) => Examination::ok("user", who, "can own and make everything"),
+            (None, false) if self.uid == 0 => Examination::limited(
+                "user",
+                format!("{who} without the capability SYS_ADMIN"),
+                "as in a container without privilege: may own everything, but not mount",
+            ),
             (None, false) => Examination::ok(
                 "user",
                 who,
@@ -70,6 +79,13 @@ impl User {
             }
         }
     }
+}
+
+/// Whether the status of proc(5) has the capability SYS_ADMIN, number 21, among the effective ones.
+fn can_mount(status: &str) -> bool {
+    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let effective = effective.and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
+    effective.is_some_and(|set| set & (1 << 21) != 0)
 }
 
 fn name(uid: u32) -> Option<String> {
@@ -103,7 +119,15 @@ fn outside(map: &str, uid: u32) -> Option<Outside> {
 
 #[cfg(test)]
 mod tests {
-    use super::outside;
+    use super::{can_mount, outside};
+
+    #[test]
+    fn powers_are_read_from_the_status() {
+        assert!(can_mount("Name:\tx\nCapEff:\t000001ffffffffff\n"));
+        assert!(!can_mount("CapEff:\t00000000a80425fb\n"));
+        assert!(!can_mount("CapEff:\tnonsense\n"));
+        assert!(!can_mount(""));
+    }
 
     #[test]
     fn a_map_tells_who_is_outside() {
