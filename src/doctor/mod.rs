@@ -52,7 +52,7 @@ pub fn examine(host: &Host) -> Report {
         let managers = managers.join().unwrap_or_default();
         (trials, managers, programs.join().unwrap_or_default())
     });
-    let explained = [
+    let parts = [
         user_namespaces::examine(host, &user, &trials),
         subordinate::ids(host, &user),
         subordinate::programs(host, &distribution, &user),
@@ -61,9 +61,9 @@ pub fn examine(host: &Host) -> Report {
     let mut examinations = vec![
         kernel::examine(host),
         user.examine(),
-        isolation::examine(host, &user, &trials, &explained),
+        isolation::examine(&user, &trials, &parts),
     ];
-    examinations.extend(explained);
+    examinations.extend(parts);
     examinations.extend([
         security::seccomp(),
         security::landlock(),

@@ -64,8 +64,9 @@ fn docker(host: &Host, distribution: &Distribution, user: &User) -> Examination 
             "images can be read from it and given to it (`docker-daemon:`)",
         ),
         Ok(said) => {
-            let line = said.stderr.lines().next().unwrap_or_default();
-            let cure = match line.contains("permission denied") {
+            // Warnings about other things come first.
+            let line = said.stderr.lines().next_back().unwrap_or_default();
+            let cure = match line.contains("permission denied") && line.contains("sock") {
                 true => format!("usermod --append --groups docker {}", user.name),
                 false => start().to_owned(),
             };

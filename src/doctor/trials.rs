@@ -4,7 +4,7 @@
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 
@@ -110,7 +110,9 @@ impl Folder {
 impl Drop for Folder {
     /// What the kernel keeps beside an overlay is closed even to its owner.
     fn drop(&mut self) {
-        let work: PathBuf = self.folder.path().join("work/work");
-        let _ = fs::set_permissions(work, Permissions::from_mode(0o700));
+        for name in ["work", "work/incompat", "work/incompat/volatile"] {
+            let place = self.folder.path().join("work").join(name);
+            let _ = fs::set_permissions(place, Permissions::from_mode(0o700));
+        }
     }
 }

@@ -71,48 +71,24 @@ impl Diagnosis {
 }
 
 /// Examines the host. With a recipe, planned or refused, also says whether a build of it would come
-/// as far as its first step; the error is what planning it gave, or what stands in its way.
+/// as far as its first step; the error is the one that such a build would end with before it looks
+/// for a way to isolate commands.
 pub fn diagnose(
     host: &Host,
     recipe: Option<(String, Result<Vec<Planned>, Error>)>,
 ) -> (Diagnosis, Option<Error>) {
     let report = doctor::examine(host);
     let mut error = None;
-    let outlook = recipe.map(|(path, planned)| {
-        let checked = planned.and_then(|planned| check(&planned));
-        let needs_sandbox = match checked {
-            Ok(needs_sandbox) => needs_sandbox,
-            Err(found) => {
-                let reason = found.to_string();
-                let help = found.help();
-                error = Some(found);
-                return Outlook {
-                    path,
-                    builds: false,
-                    reason: Some(reason),
-                    help,
-                };
+    let recipe = recipe.map(|(path, planned)| {
+        let obstacle = planned
+            .map_err(Obstacle::from)
+            .and_then(|planned| look(&planned, &report));
+        let (reason, help) = match obstacle {
+            Ok(()) => (None, None),
+            Err(obstacle) => {
+                error = obstacle.error;
+                (Some(obstacle.reason), obstacle.help)
             }
-        };
-        let (reason, help) = match (report.builds, needs_sandbox) {
-            (Builds::Nothing, _) => {
-                let found = report.examination("cache");
-                let found = found.map(|found| found.found.clone()).unwrap_or_default();
-                (
-                    Some(found),
-                    Some("name another folder with `--cache-dir`".to_owned()),
-                )
-            }
-            (Builds::Files, true) => {
-                let failure = report.refusal();
-                let reason = failure.map_or("", |failure| failure.reason.as_str());
-                let reason = format!("it runs commands, and they cannot be isolated: {reason}");
-                (
-                    Some(reason),
-                    failure.and_then(|failure| failure.cure.clone()),
-                )
-            }
-            _ => (None, None),
         };
         Outlook {
             path,
@@ -124,17 +100,52 @@ pub fn diagnose(
     let diagnosis = Diagnosis {
         version: VERSION,
         report,
-        recipe: outlook,
+        recipe,
     };
     (diagnosis, error)
 }
 
-/// Everything that `build` looks at before any work but for the isolation; whether that is needed.
-fn check(planned: &[Planned]) -> Result<bool, Error> {
+/// What stands in the way of a build.
+struct Obstacle {
+    reason: String,
+    help: Option<String>,
+    error: Option<Error>,
+}
+
+impl From<Error> for Obstacle {
+    fn from(error: Error) -> Self {
+        Obstacle {
+            reason: error.to_string(),
+            help: error.help(),
+            error: Some(error),
+        }
+    }
+}
+
+/// Looks at everything that `build` looks at before any work, in the same order.
+fn look(planned: &[Planned], report: &Report) -> Result<(), Obstacle> {
     for planned in planned {
         build::check_language(planned)?;
+        if planned.plan.needs_sandbox()
+            && let Some(failure) = report.refusal()
+        {
+            let reason = &failure.reason;
+            return Err(Obstacle {
+                reason: format!("this recipe runs commands, and they cannot be isolated: {reason}"),
+                help: failure.cure.clone(),
+                error: None,
+            });
+        }
         // What a step may use of the network decides nothing here.
         build::check_programs(&planned.plan, &HostAccess::default())?;
     }
-    Ok(planned.iter().any(|planned| planned.plan.needs_sandbox()))
+    if report.builds == Builds::Nothing {
+        let cache = report.examination("cache");
+        return Err(Obstacle {
+            reason: cache.map_or_else(String::new, |cache| cache.found.clone()),
+            help: Some("name another folder with `--cache-dir`".to_owned()),
+            error: None,
+        });
+    }
+    Ok(())
 }

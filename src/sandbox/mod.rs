@@ -47,6 +47,7 @@ mod stage;
 mod syscall;
 mod target;
 mod trial;
+mod trial_program;
 mod user;
 mod wire;
 

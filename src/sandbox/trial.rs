@@ -7,6 +7,7 @@
 
 use std::ffi::{CString, OsString};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -16,13 +17,14 @@ use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
 use serde::{Deserialize, Serialize};
 
 use super::error::{SandboxError, SystemError};
-use super::{Cancel, Launcher, Root, Sandbox};
+use super::{Cancel, Exit, Launcher, Root, Sandbox, trial_program};
 
 /// The first argument of a binary that is to try something.
 const ARGUMENT: &str = "__try";
 
-/// Nothing in the empty root of a trial: looking for it is the last thing that a sandbox does.
-const COMMAND: &str = "/onelayer-looks-for-this";
+/// The one thing in the root of a trial. On machines that there is no program for, nothing: looking
+/// for it is the last thing that a sandbox does.
+const COMMAND: &str = "program";
 
 /// What can be tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,9 +144,20 @@ fn sandbox(directory: &Path) -> Answer {
         Ok(cancel) => cancel,
         Err(error) => return failed(error.to_string(), None),
     };
-    let sandbox = Sandbox::new(root, [COMMAND]);
+    if let Some(program) = trial_program::file() {
+        let path = directory.join("lower").join(COMMAND);
+        let written = fs::write(&path, program)
+            .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o755)));
+        if let Err(error) = written {
+            return failed(
+                format!("cannot write to `{}`: {error}", path.display()),
+                None,
+            );
+        }
+    }
+    let sandbox = Sandbox::new(root, [format!("/{COMMAND}")]);
     match Launcher::default().run(&sandbox, &mut |_| (), &cancel) {
-        Ok(_) | Err(SandboxError::CommandNotFound { .. }) => Answer {
+        Ok(Exit::Code(0)) | Err(SandboxError::CommandNotFound { .. }) => Answer {
             isolation: Some("root".to_owned()),
             instead: None,
             failure: None,
@@ -154,6 +167,7 @@ fn sandbox(directory: &Path) -> Answer {
             cure,
             source,
         }) => failed(format!("cannot {operation}: {source}"), Some(&cure)),
+        Ok(exit) => failed(format!("a command in a sandbox ended as {exit:?}"), None),
         Err(error) => failed(error.to_string(), None),
     }
 }

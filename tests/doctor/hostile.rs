@@ -179,11 +179,19 @@ fn a_daemon_that_answers_or_refuses() {
     let docker = report.examination("docker").unwrap();
     assert_eq!(docker.state, State::Ok);
     assert!(docker.found.ends_with("(server 27.0.1)"), "{docker:?}");
-    program(
-        folder.path(),
-        "docker",
-        "echo 'permission denied: /var/run/docker.sock' >&2; exit 1",
-    );
+    let warning = "WARNING: Error loading config file: permission denied";
+    let refuses = |line: &str| {
+        let script = format!("echo '{warning}' >&2; echo '{line}' >&2; exit 1");
+        program(folder.path(), "docker", &script);
+    };
+    refuses("Cannot connect to the Docker daemon at unix:///var/run/docker.sock.");
+    let report = examined(&host(folder.path()));
+    let docker = report.examination("docker").unwrap();
+    assert_eq!(docker.state, State::Limited);
+    assert!(docker.found.contains("Cannot connect"), "{docker:?}");
+    let cure = docker.cure.as_deref().unwrap();
+    assert!(cure.contains(" start"), "{cure}");
+    refuses("permission denied while trying to connect to unix:///var/run/docker.sock");
     let report = examined(&host(folder.path()));
     let docker = report.examination("docker").unwrap();
     assert_eq!(docker.state, State::Limited);

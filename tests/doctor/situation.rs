@@ -194,8 +194,15 @@ impl Place {
             .lines()
             .filter_map(|line| serde_json::from_str(line).ok());
         let mut isolations = events.filter(|event: &Value| event["event"] == "isolation");
-        if let Some(event) = isolations.next() {
+        if let Some(event) = isolations.next().filter(|_| can) {
             assert_eq!(report["isolation"], event["isolation"], "{what}");
+        }
+        let said = built
+            .stderr
+            .lines()
+            .find_map(|line| line.strip_prefix("error: "));
+        if let Some(said) = said.filter(|said| said.contains("they cannot be isolated: ")) {
+            assert_eq!(report["recipe"]["reason"], said, "{what}");
         }
         report
     }
