@@ -86,7 +86,7 @@ pub fn diagnose(
         let (reason, help) = match obstacle {
             Ok(()) => (None, None),
             Err(obstacle) => {
-                error = obstacle.error;
+                error = obstacle.error.map(|error| *error);
                 (Some(obstacle.reason), obstacle.help)
             }
         };
@@ -109,7 +109,7 @@ pub fn diagnose(
 struct Obstacle {
     reason: String,
     help: Option<String>,
-    error: Option<Error>,
+    error: Option<Box<Error>>,
 }
 
 impl From<Error> for Obstacle {
@@ -117,7 +117,7 @@ impl From<Error> for Obstacle {
         Obstacle {
             reason: error.to_string(),
             help: error.help(),
-            error: Some(error),
+            error: Some(Box::new(error)),
         }
     }
 }
