@@ -42,6 +42,7 @@ mod reading;
 mod registry;
 mod resolving;
 mod rootfs;
+mod rootless;
 mod sandbox;
 mod schema;
 mod stages;

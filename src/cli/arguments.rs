@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use onelayer::diagnostic::{Code, Denial, UnknownCode, nearest};
+use onelayer::sandbox::{self, Isolation};
 
 use super::exit;
 use onelayer::recipe::Name;
@@ -228,9 +229,42 @@ pub(crate) struct Build {
     /// How progress is shown, on standard error
     #[arg(long, value_enum, default_value_t = Progress::Auto)]
     pub(crate) progress: Progress,
+    /// How commands of the recipe are kept from the host, and what they can own there
+    #[arg(
+        long,
+        env = "ONELAYER_ISOLATION",
+        value_enum,
+        default_value_t = WantedIsolation::Auto
+    )]
+    pub(crate) isolation: WantedIsolation,
     /// Print the result as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Values of `--isolation`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WantedIsolation {
+    /// The most exact that this user can have
+    Auto,
+    /// As root
+    Root,
+    /// In a user namespace with the subordinate ids of this user
+    Subids,
+    /// In a user namespace with the id of this user alone; other owners are recorded
+    Single,
+}
+
+impl WantedIsolation {
+    /// As the sandbox takes it.
+    pub(crate) fn wanted(self) -> sandbox::WantedIsolation {
+        match self {
+            Self::Auto => sandbox::WantedIsolation::Auto,
+            Self::Root => sandbox::WantedIsolation::Only(Isolation::Root),
+            Self::Subids => sandbox::WantedIsolation::Only(Isolation::SubordinateIds),
+            Self::Single => sandbox::WantedIsolation::Only(Isolation::SingleId),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -290,6 +324,14 @@ pub(crate) struct Doctor {
     /// Stage to make the image of, instead of the recipe's end
     #[arg(long, value_name = "STAGE", requires = "recipe")]
     pub(crate) target: Option<String>,
+    /// How commands of recipes are to be kept from the host, and what they can own there
+    #[arg(
+        long,
+        env = "ONELAYER_ISOLATION",
+        value_enum,
+        default_value_t = WantedIsolation::Auto
+    )]
+    pub(crate) isolation: WantedIsolation,
     /// How it is printed
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     pub(crate) format: ReportFormat,

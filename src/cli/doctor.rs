@@ -17,7 +17,8 @@ pub(crate) fn run(arguments: &Doctor, terminal: Terminal) -> Exit {
     };
     let search = std::env::var_os("PATH").unwrap_or_default();
     let search = std::env::split_paths(&search).collect();
-    let host = Host::new(cache_directory, std::env::temp_dir(), search);
+    let mut host = Host::new(cache_directory, std::env::temp_dir(), search);
+    host.isolation = arguments.isolation.wanted();
     let recipe = arguments.recipe.as_ref().map(|recipe| {
         let registries = (arguments.registries).registries(Some(&arguments.cache), None);
         let recipe = RecipeArguments {

@@ -4,6 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::sandbox::WantedIsolation;
+
 /// Where things are on a host; tests put other files in their places.
 #[derive(Debug, Clone)]
 pub struct Host {
@@ -25,6 +27,8 @@ pub struct Host {
     pub proc: PathBuf,
     /// cgroups(7).
     pub cgroups: PathBuf,
+    /// How commands are to be isolated.
+    pub isolation: WantedIsolation,
     /// How long a program may take that is asked something.
     pub patience: Duration,
 }
@@ -46,6 +50,7 @@ impl Host {
             subordinate_groups: "/etc/subgid".into(),
             proc: "/proc".into(),
             cgroups: "/sys/fs/cgroup".into(),
+            isolation: WantedIsolation::Auto,
             patience: Duration::from_secs(5),
         }
     }

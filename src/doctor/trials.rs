@@ -30,7 +30,7 @@ pub(super) fn run(host: &Host) -> Trials {
     thread::scope(|scope| {
         let start = |trial| scope.spawn(move || attempt(host, trial));
         let handles = [
-            Trial::Sandbox,
+            Trial::Sandbox(host.isolation),
             Trial::UserNamespace,
             Trial::Overlay,
             Trial::UserOverlay,

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use crate::packages::{self, HostAccess, PackageManager, Target};
 use crate::plan::{Network, RunAction};
 use crate::progress::{Event, Reporter};
-use crate::sandbox::{self, Cancel, Exit, Launcher, Root, Sandbox, User};
+use crate::sandbox::{self, Cancel, Ended, Exit, Isolation, Launcher, Owned, Root, Sandbox, User};
 use crate::store::Draft;
-use crate::tree::Tree;
+use crate::tree::{Attributes, Tree};
 
-use super::ExecuteError;
+use super::{ExecuteError, Stack, adoption};
 
 /// How much of a step's output its failure shows.
 const LAST_LINES: usize = 20;
@@ -26,15 +26,15 @@ pub(super) struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    /// Runs a command in the root.
+    /// Runs a command in the root. What comes out belongs to whom the disk cannot say.
     pub(super) fn run(
         &self,
         action: &RunAction,
-        lower: &[PathBuf],
+        below: &Stack,
         draft: &Draft,
-    ) -> Result<(), ExecuteError> {
+    ) -> Result<Attributes, ExecuteError> {
         let root = Root::Overlay {
-            lower: lower.to_vec(),
+            lower: below.lower.clone(),
             upper: draft.upper(),
             work: draft.work(),
         };
@@ -60,26 +60,35 @@ impl Runner<'_> {
             User::Name(action.user.clone())
         };
         sandbox.timeout = action.timeout;
-        self.finish(&sandbox)
+        let ended = self.finish(&sandbox)?;
+        let mut attributes = recorded(&ended.owned, "");
+        if Isolation::current() == Some(Isolation::SingleId) {
+            adoption::adopt(&below.tree, draft, ended.identity, &mut attributes)?;
+        }
+        Ok(attributes)
     }
 
-    /// Runs the transactions of a package manager.
+    /// Runs the transactions of a package manager. What comes out belongs to whom the disk cannot say.
     pub(super) fn packages(
         &self,
         manager: &dyn PackageManager,
         transactions: usize,
         target: &Target,
         draft: &Draft,
-    ) -> Result<(), ExecuteError> {
+    ) -> Result<Attributes, ExecuteError> {
+        let mut attributes = Attributes::new();
         for number in 0..transactions {
             draft.renew_work()?;
-            self.finish(&manager.transaction(number, target)?)?;
+            let ended = self.finish(&manager.transaction(number, target)?)?;
+            for (path, row) in recorded(&ended.owned, packages::BUILDROOT).iter() {
+                attributes.insert(path, row.clone());
+            }
             manager.settle(target, number + 1 == transactions)?;
         }
-        Ok(())
+        Ok(attributes)
     }
 
-    fn finish(&self, sandbox: &Sandbox) -> Result<(), ExecuteError> {
+    fn finish(&self, sandbox: &Sandbox) -> Result<Ended, ExecuteError> {
         let mut last_lines: VecDeque<String> = VecDeque::new();
         let mut output = |line: &[u8]| {
             let line = String::from_utf8_lossy(line);
@@ -92,15 +101,29 @@ impl Runner<'_> {
             }
             last_lines.push_back(line.into_owned());
         };
-        let exit = self.launcher.run(sandbox, &mut output, self.cancel)?;
-        if exit == Exit::Code(0) {
-            return Ok(());
+        let launcher = self.launcher;
+        let ended = launcher.run_recording(sandbox, &mut output, self.cancel)?;
+        if ended.exit == Exit::Code(0) {
+            return Ok(ended);
         }
         Err(ExecuteError::Exit {
-            exit,
+            exit: ended.exit,
             last_lines: last_lines.into(),
         })
     }
+}
+
+/// What was recorded of links and pipes below `top`.
+fn recorded(owned: &[Owned], top: &str) -> Attributes {
+    let mut attributes = Attributes::new();
+    for Owned { path, uid, gid } in owned {
+        let below = path.strip_prefix(top.as_bytes());
+        if let Some(path) = below.and_then(|path| path.strip_prefix(b"/")) {
+            let row = attributes.entry(path);
+            (row.uid, row.gid) = (*uid, *gid);
+        }
+    }
+    attributes
 }
 
 /// The target of a package manager: the root so far, and room for its changes.

@@ -14,7 +14,7 @@ use crate::packages::{self, HostAccess};
 use crate::plan::{Action, Plan};
 use crate::progress::{Event, Reporter};
 use crate::recipe;
-use crate::sandbox::{Cancel, Launcher};
+use crate::sandbox::{self, Cancel, Isolation, Launcher, Refusal};
 use crate::store::Store;
 use crate::transport::{Access, Destinations, Reference, TransportError, Watch};
 
@@ -45,6 +45,10 @@ pub struct BuildOptions {
     pub access: Access,
     /// Threads for the layer; one per core if `None`.
     pub threads: Option<NonZeroUsize>,
+    /// Why commands are not isolated in a more exact way, if that was wanted.
+    pub inexact: Option<String>,
+    /// Why they cannot be isolated at all.
+    pub refusal: Option<Refusal>,
 }
 
 /// What was built.
@@ -152,10 +156,16 @@ pub fn build(
     };
     for planned in planned {
         check_language(planned)?;
-        if planned.plan.needs_sandbox() && !Launcher::is_possible() {
-            return Err(Error::NeedsRoot);
-        }
+        check_isolation(&planned.plan, options)?;
         check_programs(&planned.plan, &access(planned, options))?;
+    }
+    if let Some(isolation) = Isolation::current()
+        && planned.iter().any(|planned| planned.plan.needs_sandbox())
+    {
+        reporter.report(&Event::Isolation {
+            isolation: isolation.name(),
+            reason: options.inexact.as_deref(),
+        });
     }
     let references = references(&first.plan, options)?;
     if planned.len() > 1 {
@@ -167,7 +177,7 @@ pub fn build(
         reporter,
     };
     let mut destinations = Destinations::open_with(&references, &options.access, watch)?;
-    let store = Store::open(&options.cache_directory)?;
+    let store = Store::open(&options.cache_directory, sandbox::place_name().as_deref())?;
     let mut images = Vec::new();
     for planned in planned {
         let bases = Brought {
@@ -264,6 +274,16 @@ fn check_own_language(planned: &Planned) -> Result<(), Error> {
         recipe: planned.source.clone(),
         diagnostics: found,
     })
+}
+
+/// Fails if the commands of the plan cannot be isolated, before anything is done.
+fn check_isolation(plan: &Plan, options: &BuildOptions) -> Result<(), Error> {
+    if plan.needs_sandbox() && (options.refusal.is_some() || Isolation::current().is_none()) {
+        return Err(Error::NoIsolation {
+            refusal: options.refusal.clone(),
+        });
+    }
+    Ok(())
 }
 
 /// Fails if this host has not the programs that carry out the plan, before anything is done.

@@ -32,6 +32,6 @@ pub use find::recipes;
 pub use format::{Formatted, format, format_source};
 pub use init::{Initialised, init};
 pub use inspect::{Inspection, inspect};
-pub use load::{RecipeChoice, load, load_from, validate};
+pub use load::{RecipeChoice, load, load_from, may_run_commands, validate};
 pub use plan::{Planned, plan, plan_all};
 pub use registries::{Registries, Tags};

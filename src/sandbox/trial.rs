@@ -17,7 +17,9 @@ use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
 use serde::{Deserialize, Serialize};
 
 use super::error::{SandboxError, SystemError};
-use super::{Cancel, Exit, Launcher, Root, Sandbox, trial_program};
+use super::{
+    Cancel, Exit, Isolation, Launcher, Root, Sandbox, WantedIsolation, enter, trial_program,
+};
 
 /// The first argument of a binary that is to try something.
 const ARGUMENT: &str = "__try";
@@ -30,7 +32,7 @@ const COMMAND: &str = "program";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trial {
     /// All that a step of a build needs: the isolation that it gets, and a sandbox on an overlay.
-    Sandbox,
+    Sandbox(WantedIsolation),
     /// A user namespace, with a mount namespace in it.
     UserNamespace,
     /// An overlay that marks what is removed with attributes of root's.
@@ -40,8 +42,20 @@ pub enum Trial {
 }
 
 impl Trial {
-    const ALL: [(&'static str, Trial); 4] = [
-        ("sandbox", Trial::Sandbox),
+    const ALL: [(&'static str, Trial); 7] = [
+        ("sandbox", Trial::Sandbox(WantedIsolation::Auto)),
+        (
+            "sandbox-root",
+            Trial::Sandbox(WantedIsolation::Only(Isolation::Root)),
+        ),
+        (
+            "sandbox-subids",
+            Trial::Sandbox(WantedIsolation::Only(Isolation::SubordinateIds)),
+        ),
+        (
+            "sandbox-single",
+            Trial::Sandbox(WantedIsolation::Only(Isolation::SingleId)),
+        ),
         ("user-namespace", Trial::UserNamespace),
         ("overlay", Trial::Overlay),
         ("user-overlay", Trial::UserOverlay),
@@ -57,7 +71,7 @@ impl Trial {
 
     fn carry_out(self, directory: &Path) -> Answer {
         let tried = match self {
-            Trial::Sandbox => return sandbox(directory),
+            Trial::Sandbox(wanted) => return sandbox(directory, wanted),
             Trial::UserNamespace => enter_namespace(),
             Trial::Overlay => lay_overlay(directory, ""),
             Trial::UserOverlay => lay_overlay(directory, ",userxattr"),
@@ -122,7 +136,7 @@ pub fn answer() -> ExitCode {
 }
 
 /// Everything up to the command itself, as a step of a build goes through it.
-fn sandbox(directory: &Path) -> Answer {
+fn sandbox(directory: &Path, wanted: WantedIsolation) -> Answer {
     let failed = |reason: String, cure: Option<&str>| Answer {
         isolation: None,
         instead: None,
@@ -131,10 +145,10 @@ fn sandbox(directory: &Path) -> Answer {
             cure: cure.map(str::to_owned),
         }),
     };
-    if !Launcher::is_possible() {
-        let reason = "this user is not root".to_owned();
-        return failed(reason, Some("run it as root"));
-    }
+    let entered = match enter(wanted) {
+        Ok(entered) => entered,
+        Err(refusal) => return failed(refusal.to_string(), Some(refusal.cure())),
+    };
     let root = Root::Overlay {
         lower: vec![directory.join("lower")],
         upper: directory.join("upper"),
@@ -158,8 +172,8 @@ fn sandbox(directory: &Path) -> Answer {
     let sandbox = Sandbox::new(root, [format!("/{COMMAND}")]);
     match Launcher::default().run(&sandbox, &mut |_| (), &cancel) {
         Ok(Exit::Code(0)) | Err(SandboxError::CommandNotFound { .. }) => Answer {
-            isolation: Some("root".to_owned()),
-            instead: None,
+            isolation: Some(entered.isolation.name().to_owned()),
+            instead: entered.instead,
             failure: None,
         },
         Err(SandboxError::Unsupported {

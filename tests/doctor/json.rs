@@ -58,6 +58,11 @@ fn every_key_is_documented_and_there() {
     let documented = first_column("docs/json.md", "## `doctor --format json`");
     assert_eq!(keys(&report), documented);
     assert_eq!(report["version"], 1);
+    let isolation = report["isolation"].as_str();
+    assert!(matches!(
+        isolation,
+        None | Some("root" | "subids" | "single")
+    ));
     let builds = report["builds"].as_str().unwrap();
     assert!(["commands", "files", "nothing"].contains(&builds));
     for entry in report["examinations"].as_array().unwrap() {

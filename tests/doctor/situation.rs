@@ -39,6 +39,8 @@ pub(crate) enum Situation {
     NoMapping,
     /// As root of a user namespace, without capabilities, that forbids others.
     NoNamespaces,
+    /// As root of a user namespace with one id.
+    Mapped,
     /// As root of a container as podman makes it by default.
     Container,
     /// As root of a container with `--privileged`.
@@ -65,6 +67,7 @@ impl Situation {
                  'echo 0 > /proc/sys/user/max_user_namespaces && \
                  exec setpriv --bounding-set=-all --inh-caps=-all \"$@\"' sh \"$@\""
                 .to_owned(),
+            Situation::Mapped => "exec unshare --user --map-root-user \"$@\"".to_owned(),
             Situation::Container => container(""),
             Situation::Privileged => container("--privileged"),
         }
@@ -85,7 +88,7 @@ impl Situation {
     fn is_ready(self) -> bool {
         let tools: &[&str] = match self {
             Situation::Root => &[],
-            Situation::NoNamespaces => &["unshare", "setpriv"],
+            Situation::NoNamespaces | Situation::Mapped => &["unshare", "setpriv"],
             Situation::Container | Situation::Privileged => &["podman"],
             _ => &["unshare", "setpriv", "newuidmap", "newgidmap"],
         };
@@ -169,7 +172,14 @@ impl Place {
     /// Asks about the recipe and builds it: both must say the same. What `doctor` said.
     #[track_caller]
     pub(crate) fn truth(&self) -> Value {
-        let told = self.onelayer(&["doctor", "context", "--format", "json"]);
+        self.truth_with(&[])
+    }
+
+    /// The same, with options that both take.
+    #[track_caller]
+    pub(crate) fn truth_with(&self, options: &[&str]) -> Value {
+        let words = ["doctor", "context", "--format", "json"];
+        let told = self.onelayer(&[&words[..], options].concat());
         let report: Value =
             serde_json::from_str(&told.stdout).unwrap_or_else(|_| panic!("{told:?}"));
         // Where it looked nothing is left, and nothing was made.
@@ -181,7 +191,7 @@ impl Place {
             "{left:?}"
         );
         let words = ["build", "context", "-o", "oci:out", "--progress", "json"];
-        let built = self.onelayer(&words);
+        let built = self.onelayer(&[&words[..], options].concat());
         let what = format!("{:?}\n{report:#}\n{built:?}", self.situation);
         assert_eq!(told.code, built.code, "{what}");
         let can = report["recipe"]["builds"].as_bool().unwrap();

@@ -4,13 +4,6 @@ use serde_json::Value;
 
 use super::situation::{Place, Situation, found};
 
-/// Whether a build in a user namespace is known to this version at all: asked, not assumed.
-fn knows_namespaces(report: &Value) -> bool {
-    report["isolation"]
-        .as_str()
-        .is_some_and(|isolation| isolation != "root")
-}
-
 #[test]
 fn root_can_do_everything() {
     let Some(place) = Place::new(Situation::Root) else {
@@ -35,10 +28,7 @@ fn a_user_with_subordinate_ids() {
     assert_eq!(ids["state"], "ok", "{ids}");
     assert_eq!(ids["found"], "65536 users, 65536 groups");
     assert_eq!(found(&report, "id-mapping")["state"], "ok");
-    assert!(
-        matches!(report["isolation"].as_str(), None | Some("subids")),
-        "{report:#}"
-    );
+    assert_eq!(report["isolation"], "subids", "{report:#}");
 }
 
 #[test]
@@ -53,16 +43,11 @@ fn a_user_without_subordinate_ids() {
         ids["cure"],
         "sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 nobody"
     );
-    assert!(
-        matches!(report["isolation"].as_str(), None | Some("single")),
-        "{report:#}"
-    );
-    if knows_namespaces(&report) {
-        // What would make it more exact is what the ids lack.
-        let isolation = found(&report, "isolation");
-        assert_eq!(isolation["state"], "limited");
-        assert_eq!(isolation["cure"], ids["cure"]);
-    }
+    assert_eq!(report["isolation"], "single", "{report:#}");
+    // What would make it more exact is what the ids lack.
+    let isolation = found(&report, "isolation");
+    assert_eq!(isolation["state"], "limited");
+    assert_eq!(isolation["cure"], ids["cure"]);
 }
 
 #[test]
@@ -78,13 +63,8 @@ fn a_user_without_the_programs_that_map_ids() {
     if release.lines().any(|line| line == "ID=debian") {
         assert_eq!(mapping["cure"], "sudo apt-get install uidmap");
     }
-    assert!(
-        matches!(report["isolation"].as_str(), None | Some("single")),
-        "{report:#}"
-    );
-    if knows_namespaces(&report) {
-        assert_eq!(found(&report, "isolation")["cure"], mapping["cure"]);
-    }
+    assert_eq!(report["isolation"], "single", "{report:#}");
+    assert_eq!(found(&report, "isolation")["cure"], mapping["cure"]);
 }
 
 #[test]
@@ -104,6 +84,7 @@ fn nobody_may_make_user_namespaces() {
     );
     let isolation = found(&report, "isolation");
     assert_eq!(isolation["state"], "missing");
+    assert_eq!(isolation["cure"], namespaces["cure"]);
     let user = found(&report, "user");
     assert_eq!(user["state"], "limited");
     assert!(
@@ -124,6 +105,42 @@ fn nobody_may_make_user_namespaces() {
     place
         .onelayer(&["build", "context", "-o", "oci:out"])
         .expect(0);
+}
+
+/// Root in name: with one id, and with everything that can be done with it.
+#[test]
+fn root_of_a_user_namespace() {
+    let Some(place) = Place::new(Situation::Mapped) else {
+        return;
+    };
+    let report = place.truth();
+    assert_eq!(report["isolation"], "single");
+    let user = found(&report, "user");
+    assert_eq!(user["state"], "limited");
+    let text = user["found"].as_str().unwrap();
+    assert!(
+        text.ends_with("of a user namespace with 1 id, uid 0 outside"),
+        "{text}"
+    );
+}
+
+/// What is asked for is what is looked at.
+#[test]
+fn an_isolation_can_be_chosen() {
+    for (situation, choice, expected) in [
+        (Situation::Root, "single", Some("single")),
+        (Situation::Root, "subids", Some("subids")),
+        (Situation::Subids, "single", Some("single")),
+        (Situation::Subids, "root", None),
+        (Situation::NoSubids, "subids", None),
+    ] {
+        let Some(place) = Place::new(situation) else {
+            return;
+        };
+        let report = place.truth_with(&["--isolation", choice]);
+        let what = format!("{situation:?} {choice}");
+        assert_eq!(report["isolation"].as_str(), expected, "{what}");
+    }
 }
 
 const WRITES: &str = "
