@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::distribution::{Distribution, Package};
 use super::examination::Examination;
-use super::host::Host;
+use super::host::{Host, has_systemd};
 use super::text;
 use super::user::User;
 
@@ -53,8 +53,8 @@ pub(super) fn examine(host: &Host, distribution: &Distribution, user: &User) -> 
     // Emulators that are installed may just not be registered, as where nothing was started.
     let cure = match (has_emulator(host), host.find("update-binfmts")) {
         (true, Some(_)) => Some("update-binfmts --enable".to_owned()),
-        (true, None) => Some("systemctl restart systemd-binfmt".to_owned()),
-        (false, _) => distribution.install(Package::Emulators),
+        (true, None) if has_systemd() => Some("systemctl restart systemd-binfmt".to_owned()),
+        _ => distribution.install(Package::Emulators),
     };
     Examination::missing(
         NAME,

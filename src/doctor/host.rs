@@ -68,6 +68,11 @@ impl Host {
     }
 }
 
+/// Whether systemd runs this host's services (sd_booted(3)).
+pub(super) fn has_systemd() -> bool {
+    Path::new("/run/systemd/system").is_dir()
+}
+
 /// The first of `folders` with an executable file called `name`.
 pub(super) fn find(folders: &[PathBuf], name: &str) -> Option<PathBuf> {
     let folders = folders.iter().filter(|folder| folder.is_absolute());

@@ -18,6 +18,7 @@ mod isolation;
 mod kernel;
 mod overlay;
 mod package_managers;
+mod pending;
 mod programs;
 mod question;
 mod report;
@@ -34,7 +35,7 @@ pub use examination::{Examination, State};
 pub use host::Host;
 pub use report::{Builds, Report};
 
-use std::thread;
+use std::time::Instant;
 
 use distribution::Distribution;
 use user::User;
@@ -44,14 +45,15 @@ use user::User;
 pub fn examine(host: &Host) -> Report {
     let distribution = Distribution::read(host);
     let user = User::current(host);
-    let (trials, managers, programs) = thread::scope(|scope| {
-        let managers = scope.spawn(|| package_managers::examine(host, &distribution, &user));
-        let programs = scope.spawn(|| programs::examine(host, &distribution, &user));
-        let trials = trials::run(host);
-        // A thread that panics is a bug; what it was to find is left out then.
-        let managers = managers.join().unwrap_or_default();
-        (trials, managers, programs.join().unwrap_or_default())
-    });
+    let start = |examine: fn(&Host, &Distribution, &User) -> Vec<Examination>| {
+        let (host, distribution, user) = (host.clone(), distribution.clone(), user.clone());
+        pending::begin(move || examine(&host, &distribution, &user))
+    };
+    let managers = start(package_managers::examine);
+    let programs = start(programs::examine);
+    // A program that is asked is ended when patience is.
+    let deadline = Instant::now() + host.patience * 2;
+    let trials = trials::run(host);
     let parts = [
         user_namespaces::examine(host, &user, &trials),
         subordinate::ids(host, &user),
@@ -70,8 +72,10 @@ pub fn examine(host: &Host) -> Report {
         cgroups::examine(host),
         emulation::examine(host, &distribution, &user),
     ]);
-    examinations.extend(managers);
-    examinations.extend(programs);
+    // What does not even begin to answer is left out.
+    for asked in [managers, programs] {
+        examinations.extend(asked.wait_until(deadline).unwrap_or_default());
+    }
     examinations.extend([disk::cache(host, &trials), disk::temporary(host)]);
     Report::new(trials, examinations)
 }

@@ -6,7 +6,7 @@ use std::thread;
 
 use super::distribution::{Distribution, Package};
 use super::examination::Examination;
-use super::host::Host;
+use super::host::{Host, has_systemd};
 use super::package_managers::{short, with_version};
 use super::question;
 use super::user::User;
@@ -80,7 +80,7 @@ fn docker(host: &Host, distribution: &Distribution, user: &User) -> Examination 
 
 /// What starts a daemon here.
 fn start() -> &'static str {
-    match Path::new("/run/systemd/system").is_dir() {
+    match has_systemd() {
         true => "systemctl start docker",
         false if Path::new("/sbin/rc-service").exists() => "rc-service docker start",
         false => "service docker start",

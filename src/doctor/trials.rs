@@ -6,13 +6,14 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
-use std::thread;
+use std::time::Instant;
 
 use tempfile::TempDir;
 
 use crate::sandbox::{Answer, Failure, Trial};
 
 use super::host::Host;
+use super::pending::{Pending, begin};
 use super::question::{self, Said};
 
 /// What came of all trials.
@@ -27,28 +28,32 @@ pub(super) struct Trials {
 }
 
 pub(super) fn run(host: &Host) -> Trials {
-    thread::scope(|scope| {
-        let start = |trial| scope.spawn(move || attempt(host, trial));
-        let handles = [
-            Trial::Sandbox(host.isolation),
-            Trial::UserNamespace,
-            Trial::Overlay,
-            Trial::UserOverlay,
-        ]
-        .map(start);
-        let died = || failure("the trial died".to_owned());
-        let answers = handles.map(|handle| handle.join().unwrap_or_else(|_| died()));
-        let [sandbox, user_namespace, overlay, user_overlay] = answers;
-        Trials {
-            cache: Folder::new(&host.cache_directory)
-                .map(drop)
-                .map_err(|error| error.to_string()),
-            sandbox,
-            user_namespace,
-            overlay,
-            user_overlay,
-        }
-    })
+    let start = |trial| {
+        let host = host.clone();
+        begin(move || attempt(&host, trial))
+    };
+    let cache = host.cache_directory.clone();
+    let cache = begin(move || Folder::new(&cache).map(drop).map_err(|e| e.to_string()));
+    let [sandbox, user_namespace, overlay, user_overlay] = [
+        Trial::Sandbox(host.isolation),
+        Trial::UserNamespace,
+        Trial::Overlay,
+        Trial::UserOverlay,
+    ]
+    .map(start);
+    // A trial is ended when patience is; then there is something to clear away.
+    let deadline = Instant::now() + host.patience * 2;
+    let answer = |pending: Pending<Answer>| {
+        let answer = pending.wait_until(deadline);
+        answer.unwrap_or_else(|| failure("the file system of the cache does not answer".to_owned()))
+    };
+    Trials {
+        cache: (cache.wait_until(deadline)).unwrap_or_else(|| Err("it does not answer".to_owned())),
+        sandbox: answer(sandbox),
+        user_namespace: answer(user_namespace),
+        overlay: answer(overlay),
+        user_overlay: answer(user_overlay),
+    }
 }
 
 fn attempt(host: &Host, trial: Trial) -> Answer {

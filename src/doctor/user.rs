@@ -4,6 +4,7 @@ use rustix::process::{getegid, geteuid};
 
 use super::examination::Examination;
 use super::host::Host;
+use super::pending::within;
 use super::text;
 
 /// The user of this process.
@@ -35,7 +36,10 @@ impl User {
         User {
             uid,
             gid,
-            name: name(uid).unwrap_or_else(|| uid.to_string()),
+            // Users may be in a directory whose server is gone.
+            name: within(host.patience, move || name(uid))
+                .flatten()
+                .unwrap_or_else(|| uid.to_string()),
             outside: outside(&map, uid),
             can_mount: can_mount(&text::read(&host.proc.join("self/status")).unwrap_or_default()),
         }

@@ -55,7 +55,9 @@ mod tests {
     fn it_runs_here() {
         let Some(file) = file() else { return };
         assert!(file.len() > HEADERS);
-        let folder = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).unwrap();
+        // Beside this test, where programs can be executed.
+        let own = std::env::current_exe().unwrap();
+        let folder = tempfile::tempdir_in(own.parent().unwrap()).unwrap();
         let path = folder.path().join("program");
         std::fs::write(&path, file).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();

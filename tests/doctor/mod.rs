@@ -3,5 +3,6 @@
 mod hostile;
 mod json;
 mod recipes;
+mod settings;
 mod situation;
 mod situations;
