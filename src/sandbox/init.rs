@@ -52,7 +52,7 @@ fn hold(sandbox: &Sandbox, life: &PipeReader) -> Result<Ended, SandboxError> {
     rustix::process::setsid().tried(|| "make a session".to_owned())?;
 
     let isolation = Isolation::current().unwrap_or(Isolation::Root);
-    separate(sandbox)?;
+    separate(sandbox, isolation)?;
     let eyes = isolation.is_namespace().then(Eyes::open).transpose()?;
     let mut undo = Undo::default();
     let entered = root::enter(
@@ -79,7 +79,7 @@ fn hold(sandbox: &Sandbox, life: &PipeReader) -> Result<Ended, SandboxError> {
 }
 
 /// Leaves the caller's namespaces.
-fn separate(sandbox: &Sandbox) -> Result<(), SandboxError> {
+fn separate(sandbox: &Sandbox, isolation: Isolation) -> Result<(), SandboxError> {
     let mut flags = CloneFlags::CLONE_NEWNS
         | CloneFlags::CLONE_NEWIPC
         | CloneFlags::CLONE_NEWUTS
@@ -94,7 +94,11 @@ fn separate(sandbox: &Sandbox) -> Result<(), SandboxError> {
         rustix::mount::MountPropagationFlags::PRIVATE | rustix::mount::MountPropagationFlags::REC;
     rustix::mount::mount_change("/", private)
         .tried(|| "separate the mounts from the host's".to_owned())?;
-    nix::unistd::sethostname("localhost").tried(|| "set the host name".to_owned())?;
+    match nix::unistd::sethostname("localhost") {
+        // A container's filter of system calls may forbid it: then commands see the container's name.
+        Err(Errno::EPERM) if isolation.is_namespace() => {}
+        other => other.tried(|| "set the host name".to_owned())?,
+    }
     if sandbox.network == Network::None {
         syscall::raise_loopback().tried(|| "bring the loopback device up".to_owned())?;
     }

@@ -44,6 +44,7 @@ mod mount;
 mod namespace;
 mod output;
 mod overlay;
+mod probe;
 mod program;
 mod refusal;
 mod request;

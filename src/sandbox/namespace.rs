@@ -15,13 +15,11 @@ use std::process::{Command, Stdio};
 use nix::sched::CloneFlags;
 use nix::sys::wait::waitpid;
 use nix::unistd::{Gid, Pid, Uid, getegid, geteuid, getpid};
-use rustix::mount::{MountPropagationFlags, mount_change};
 
-use super::error::SystemError;
 use super::refusal::Refusal;
 use super::standing::{IdMap, Isolation, is_first_namespace};
 use super::subordinate::{NEEDED, Subordinate};
-use super::syscall;
+use super::{probe, syscall};
 
 /// What a user asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -97,7 +95,7 @@ pub fn enter(wanted: WantedIsolation) -> Result<Entered, Refusal> {
             }
         },
     };
-    probe()?;
+    probe::probe()?;
     let failed = go(ids)?;
     let instead = instead.or(failed);
     match (Isolation::current(), wanted) {
@@ -138,53 +136,6 @@ fn find(program: &str) -> Option<PathBuf> {
         .chain(usual)
         .map(|folder| folder.join(program))
         .find(|path| path.is_absolute() && path.is_file())
-}
-
-/// Has a child go the whole way, to see whether the kernel lets it.
-fn probe() -> Result<(), Refusal> {
-    let failed = |error: std::io::Error| Refusal::by_kernel("start a process", error.into());
-    let (mut answer, mut say) = std::io::pipe().map_err(failed)?;
-    let child = match syscall::fork().map_err(|errno| failed(errno.into()))? {
-        Some(child) => child,
-        None => {
-            let tried = try_all(geteuid(), getegid());
-            let text = tried.map_or_else(|(step, errno)| format!("{errno} {step}"), String::from);
-            let _ = say.write_all(text.as_bytes());
-            syscall::exit();
-        }
-    };
-    drop(say);
-    let mut text = String::new();
-    let read = answer.read_to_string(&mut text);
-    let _ = waitpid(child, None);
-    read.map_err(failed)?;
-    match text.split_once(' ') {
-        None if text == DONE => Ok(()),
-        Some((errno, step)) => {
-            let errno = errno.parse().unwrap_or(libc::EIO);
-            let source = SystemError::from(std::io::Error::from_raw_os_error(errno));
-            Err(Refusal::by_kernel(step, source))
-        }
-        None => Err(Refusal::new("the user namespace died", "run it as root")),
-    }
-}
-
-const DONE: &str = "done";
-
-/// All that a sandbox needs of a user namespace; the step that failed, with its error number.
-fn try_all(uid: Uid, gid: Gid) -> Result<&'static str, (&'static str, i32)> {
-    let nix = |step| move |errno: nix::errno::Errno| (step, errno as i32);
-    let io = |step| move |error: std::io::Error| (step, error.raw_os_error().unwrap_or(libc::EIO));
-    nix::sched::unshare(CloneFlags::CLONE_NEWUSER).map_err(nix("make a user namespace"))?;
-    single(getpid(), uid, gid).map_err(io("map an id into a user namespace"))?;
-    let flags = CloneFlags::CLONE_NEWNS | CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWNET;
-    nix::sched::unshare(flags).map_err(nix("make namespaces in a user namespace"))?;
-    mount_change(
-        "/",
-        MountPropagationFlags::PRIVATE | MountPropagationFlags::REC,
-    )
-    .map_err(|errno| ("mount in a user namespace", errno.raw_os_error()))?;
-    Ok(DONE)
 }
 
 /// Makes the namespace and moves into it; why it has one id although more were wanted.
@@ -267,7 +218,7 @@ fn give(program: &str, process: Pid, own: u32, start: u32) -> Result<(), String>
 }
 
 /// Maps the caller's own ids to 0, which needs no privilege.
-fn single(process: Pid, uid: Uid, gid: Gid) -> std::io::Result<()> {
+pub(super) fn single(process: Pid, uid: Uid, gid: Gid) -> std::io::Result<()> {
     let write = |name: &str, text: String| fs::write(format!("/proc/{process}/{name}"), text);
     // Before the map of groups; where that is written already, this is refused and needed no more.
     let _ = write("setgroups", "deny\n".to_owned());

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs;
 
 use super::error::SystemError;
+use super::probe::{MAP, PROC};
 
 /// Why this user cannot run foreign commands on this host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +54,17 @@ impl Refusal {
             }
         }
         let reason = format!("cannot {operation}: {source}");
+        if operation == PROC {
+            let reason = format!("{reason}; parts of `/proc` are covered, as in a container");
+            let cure = "start the container with `--security-opt unmask=ALL` (podman) or \
+                        `--security-opt systempaths=unconfined` (docker), or with `--privileged`";
+            return Refusal::new(reason, cure);
+        }
+        if operation == MAP && nix::unistd::geteuid().is_root() {
+            let cure = "run it as an ordinary user, or with the capability SETFCAP, without which \
+                        root cannot be root of a user namespace";
+            return Refusal::new(reason, cure);
+        }
         let status = value("/proc/self/status");
         let filtered = status
             .lines()

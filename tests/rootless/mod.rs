@@ -3,8 +3,12 @@
 //! One file per isolation. Users with subordinate ids have them from files that only their own mount
 //! namespace sees: nothing of the host is changed.
 
+mod calls;
 mod choice;
+mod containers;
+mod hostile;
 mod none;
+mod python;
 mod single;
 mod subids;
 
@@ -246,16 +250,16 @@ pub(crate) const OWNERS: &str = "
   - remove: /srv/closed
 ";
 
-/// A context with a recipe that installs `packages` of the repository `languages`, and has `steps`
-/// after that; `None` if the tools are missing.
-pub(crate) fn packages(packages: &str, steps: &str) -> Option<Workspace> {
+/// A context with a recipe that installs lists of packages of a repository, and has `steps` after
+/// that; `None` if the tools are missing.
+pub(crate) fn packages(repository: &str, lists: &str, steps: &str) -> Option<Workspace> {
     if !crate::support::build::require_packages() {
         return None;
     }
     let workspace = workspace(&format!(
-        "name: x\nbase: scratch\npackages:\n{}  install:\n    - [busybox]\n    - [{packages}]\n\
+        "name: x\nbase: scratch\npackages:\n{}  install: {lists}\n\
          {steps}",
-        crate::support::build::source("languages", "  ")
+        crate::support::build::source(repository, "  ")
     ));
     crate::support::run(
         "cp",
@@ -276,13 +280,13 @@ pub(crate) fn packages(packages: &str, steps: &str) -> Option<Workspace> {
 /// Packages of every attribute, and a step that changes one of their files.
 pub(crate) fn attributes() -> Option<Workspace> {
     let steps = "steps:\n  - run: [/usr/bin/busybox, chmod, '0600', /opt/attributes/app]\n";
-    packages("attributes", steps)
+    packages("languages", "[[busybox], [attributes]]", steps)
 }
 
 /// No namespace has devices, and yet the image has.
 #[track_caller]
 pub(crate) fn devices_of_packages_are_in_the_image(caller: Caller) {
-    let Some(workspace) = packages("device", "") else {
+    let Some(workspace) = packages("languages", "[[busybox], [device]]", "") else {
         return;
     };
     let arguments = ["build", "context", "-o", "rootfs:root.tar"];
