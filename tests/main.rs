@@ -16,6 +16,7 @@ mod changes;
 mod command_line;
 mod conversion;
 mod diagnostics;
+mod doctor;
 mod editors;
 mod emulation;
 mod explanations;
