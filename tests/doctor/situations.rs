@@ -166,6 +166,9 @@ fn in_a_container() {
         "{user}"
     );
     assert_eq!(report["isolation"], Value::Null);
+    let isolation = found(&report, "isolation");
+    let meaning = isolation["meaning"].as_str().unwrap();
+    assert!(meaning.contains("--security-opt unmask=ALL"), "{meaning}");
     // Of a distribution that has no dnf to install; /usr is the host's.
     let mapping = found(&report, "emulation");
     assert!(
@@ -174,6 +177,18 @@ fn in_a_container() {
             .is_none_or(|cure| !cure.contains("apt-get")),
         "{mapping}"
     );
+}
+
+/// Then it can make user namespaces of the ids that it has.
+#[test]
+fn in_a_container_with_all_of_proc() {
+    let Some(place) = Place::new(Situation::Unmasked) else {
+        return;
+    };
+    let _engines = crate::support::engines_mount();
+    let report = place.truth();
+    assert_eq!(report["isolation"], "subids", "{report:#}");
+    assert_eq!(found(&report, "user")["state"], "limited");
 }
 
 #[test]
