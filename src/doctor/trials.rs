@@ -16,6 +16,10 @@ use super::host::Host;
 use super::pending::{Pending, begin};
 use super::question::{self, Said};
 
+/// How many times as long as another program a trial may take: a machine that is busy with builds
+/// is not to be told that it cannot build.
+const TRIAL: u32 = 2;
+
 /// What came of all trials.
 #[derive(Debug)]
 pub(super) struct Trials {
@@ -41,8 +45,8 @@ pub(super) fn run(host: &Host) -> Trials {
         Trial::UserOverlay,
     ]
     .map(start);
-    // A trial is ended when patience is; then there is something to clear away.
-    let deadline = Instant::now() + host.patience * 2;
+    // A trial that takes too long is ended; then there is something to clear away.
+    let deadline = Instant::now() + host.patience * (TRIAL + 1);
     let answer = |pending: Pending<Answer>| {
         let answer = pending.wait_until(deadline);
         answer.unwrap_or_else(|| failure("the file system of the cache does not answer".to_owned()))
@@ -67,7 +71,8 @@ fn attempt(host: &Host, trial: Trial) -> Answer {
     };
     let path = folder.as_ref().map_or(Path::new("/"), Folder::path);
     let mut command = Command::new(&host.program);
-    match question::ask(command.args(trial.arguments(path)), host.patience) {
+    let patience = host.patience * TRIAL;
+    match question::ask(command.args(trial.arguments(path)), patience) {
         Ok(said) => read(&said),
         Err(silent) => failure(format!("the trial gave {silent}")),
     }

@@ -133,6 +133,8 @@ fn ids_are_added_where_they_are_free() {
     let folder = scratch();
     let host = host(folder.path());
     let uid = rustix::process::geteuid().as_raw();
+    // Also root is short of ids in a namespace that has one.
+    set(&host, "self/uid_map", &format!("{uid} 1000 1\n"));
     fs::write(
         &host.subordinate_users,
         "ann:100000:65536\nbob:165536:65536\n",

@@ -189,6 +189,9 @@ fn in_a_container_with_all_of_proc() {
     let report = place.truth();
     assert_eq!(report["isolation"], "subids", "{report:#}");
     assert_eq!(found(&report, "user")["state"], "limited");
+    // Its own ids are enough.
+    assert_eq!(found(&report, "subordinate-ids")["state"], "ok");
+    assert_eq!(found(&report, "isolation")["cure"], Value::Null);
 }
 
 #[test]
