@@ -112,9 +112,11 @@ pub(super) fn programs(host: &Host, distribution: &Distribution, user: &User) ->
             distribution.install(Package::IdMapping),
         ),
         Some(path) => {
+            let is_roots = path.metadata().is_ok_and(|found| found.uid() == 0);
             let path = path.display();
             let found = format!("{path} is neither set-user-id root nor has capabilities");
-            (found, Some(format!("chmod u+s {path}")))
+            // What belongs to somebody else shall not get root's powers.
+            (found, is_roots.then(|| format!("chmod u+s {path}")))
         }
     };
     if user.has_own_ids() {

@@ -156,6 +156,32 @@ fn ids_are_added_where_they_are_free() {
     assert_eq!(found(&host, "subordinate-ids").0.state, State::Missing);
 }
 
+/// They are of use only with the powers of root.
+#[test]
+fn programs_that_map_ids_need_their_powers() {
+    let folder = scratch();
+    let mut host = host(folder.path());
+    let uid = rustix::process::geteuid().as_raw();
+    set(&host, "self/uid_map", &format!("{uid} 1000 1\n"));
+    host.search = vec![folder.path().to_owned()];
+    let paths = ["newuidmap", "newgidmap"].map(|name| folder.path().join(name));
+    let make = |path: &Path, mode| {
+        fs::write(path, "").unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    make(&paths[0], 0o4755);
+    make(&paths[1], 0o755);
+    let (mapping, cure) = found(&host, "id-mapping");
+    assert_eq!(mapping.state, State::Missing);
+    let command = format!("chmod u+s {}", paths[1].display());
+    assert_eq!(cure, (uid == 0).then_some(command));
+    make(&paths[1], 0o4755);
+    let (mapping, _) = found(&host, "id-mapping");
+    // Whoever runs the test owns them.
+    let expected = if uid == 0 { State::Ok } else { State::Missing };
+    assert_eq!(mapping.state, expected);
+}
+
 #[test]
 fn emulators_are_those_that_the_kernel_opens() {
     let folder = scratch();
