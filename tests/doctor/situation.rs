@@ -42,6 +42,8 @@ pub(crate) enum Situation {
     NoNamespaces,
     /// As root of a user namespace with one id.
     Mapped,
+    /// As root, with a cache on an overlay.
+    OnOverlay,
     /// As root of a container as podman makes it by default.
     Container,
     /// The same, with all of `/proc`.
@@ -71,6 +73,12 @@ impl Situation {
                  exec setpriv --bounding-set=-all --inh-caps=-all \"$@\"' sh \"$@\""
                 .to_owned(),
             Situation::Mapped => "exec unshare --user --map-root-user \"$@\"".to_owned(),
+            Situation::OnOverlay => "exec unshare --mount --propagation private sh -c \
+                 'mkdir \"$ROOT/lower\" \"$ROOT/upper\" \"$ROOT/work\" \"$ROOT/merged\"; \
+                 mount -t overlay -o \"lowerdir=$ROOT/lower,upperdir=$ROOT/upper,workdir=$ROOT/work\" \
+                 overlay \"$ROOT/merged\" && export ONELAYER_CACHE_DIR=\"$ROOT/merged/cache\" && \
+                 exec \"$@\"' sh \"$@\""
+                .to_owned(),
             Situation::Container => container(""),
             Situation::Unmasked => container("--security-opt unmask=ALL"),
             Situation::Privileged => container("--privileged"),
@@ -96,6 +104,7 @@ impl Situation {
         let tools: &[&str] = match self {
             Situation::Root => &[],
             Situation::NoNamespaces | Situation::Mapped => &["unshare", "setpriv"],
+            Situation::OnOverlay => &["unshare"],
             _ if self.is_container() => &["podman"],
             _ => &["unshare", "setpriv", "newuidmap", "newgidmap"],
         };

@@ -107,6 +107,24 @@ fn nobody_may_make_user_namespaces() {
         .expect(0);
 }
 
+/// The upper layer of an overlay cannot be on an overlay, as a container's own folders are.
+#[test]
+fn a_cache_on_an_overlay() {
+    let Some(place) = Place::new(Situation::OnOverlay) else {
+        return;
+    };
+    let report = place.truth();
+    let overlay = found(&report, "overlay");
+    assert_eq!(overlay["state"], "missing", "{report:#}");
+    // Another place, if this host has one.
+    if let Some(cure) = overlay["cure"].as_str() {
+        assert!(cure.starts_with("export ONELAYER_CACHE_DIR=/"), "{cure}");
+        assert_eq!(found(&report, "isolation")["cure"], cure);
+    }
+    assert_eq!(report["isolation"], Value::Null);
+    assert_eq!(found(&report, "cache")["state"], "ok");
+}
+
 /// Root in name: with one id, and with everything that can be done with it.
 #[test]
 fn root_of_a_user_namespace() {
