@@ -12,6 +12,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("digest", &[]),
     ("progress", &[]),
     ("http", &[]),
+    ("tar", &[]),
     // front half: recipe text to plan, without disk, clock or environment
     ("diagnostic", &["source", "digest"]),
     ("syntax", &["source", "diagnostic"]),
@@ -31,7 +32,8 @@ const EDGES: &[(&str, &[&str])] = &[
     (
         "execute",
         &[
-            "digest", "http", "packages", "plan", "progress", "rootfs", "sandbox", "store", "tree",
+            "digest", "http", "packages", "plan", "progress", "rootfs", "sandbox", "store", "tar",
+            "tree",
         ],
     ),
     // back half: a tree to an image; knows nothing of recipes
@@ -41,8 +43,12 @@ const EDGES: &[(&str, &[&str])] = &[
     // unpacked beneath a handle; `progress` for what such a directory lacks.
     (
         "transport",
-        &["digest", "http", "image", "layer", "progress", "rootfs"],
+        &[
+            "digest", "http", "image", "layer", "progress", "rootfs", "tar",
+        ],
     ),
+    // what this host can do for all of these: asks the machine, and is asked by `ops`
+    ("doctor", &["diagnostic", "packages", "sandbox"]),
     // composition
     (
         "ops",
@@ -64,6 +70,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "layer",
             "image",
             "transport",
+            "doctor",
         ],
     ),
 ];
@@ -77,9 +84,12 @@ const HOMES: &[(&str, &[&str])] = &[
     ("pretty_yaml", &["syntax/"]),
     ("regex_syntax", &["validate/"]),
     ("schemars", &["recipe/", "schema/"]),
-    ("nix", &["sandbox/", "rootfs/", "tree/"]),
-    ("rustix", &["sandbox/", "rootfs/", "tree/", "transport/"]),
-    ("tar", &["layer/", "transport/", "execute/archive/"]),
+    ("nix", &["sandbox/", "rootfs/", "tree/", "doctor/"]),
+    (
+        "rustix",
+        &["sandbox/", "rootfs/", "tree/", "transport/", "doctor/"],
+    ),
+    ("tar", &["layer/", "tar/", "transport/", "execute/archive/"]),
     ("libdeflater", &["layer/"]),
     ("oci_spec", &["image/", "transport/"]),
     ("miette", &["diagnostic/", "cli/"]),
@@ -97,10 +107,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("webpki_root_certs", &["http/"]),
     ("pem", &["execute/certificates/"]),
     ("zip", &["execute/archive/"]),
-    ("flate2", &["execute/archive/", "transport/"]),
-    ("zstd", &["execute/archive/", "transport/"]),
-    ("lzma_rust2", &["execute/archive/"]),
-    ("bzip2", &["execute/archive/"]),
+    ("flate2", &["execute/archive/", "tar/", "transport/"]),
+    ("zstd", &["tar/", "transport/"]),
+    ("lzma_rust2", &["tar/"]),
+    ("bzip2", &["tar/"]),
 ];
 
 const LONGEST_FILE: usize = 500;

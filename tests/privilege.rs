@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use super::command_line::names;
 use super::support::workspace::{Outcome, Workspace, project, require_root, require_tool, run};
 
-const NOBODY: u32 = 65534;
+pub(crate) const NOBODY: u32 = 65534;
 
 #[test]
 fn a_host_without_dnf_is_told_how_to_get_it() {
@@ -39,6 +39,11 @@ fn a_host_without_dnf_is_told_how_to_get_it() {
 
 /// Runs the program as a user without privilege, who owns the temporary folder.
 pub(crate) fn as_nobody(workspace: &Workspace, arguments: &[&str]) -> Outcome {
+    run(&mut nobody(workspace, arguments))
+}
+
+/// The program as that user would start it.
+pub(crate) fn nobody(workspace: &Workspace, arguments: &[&str]) -> std::process::Command {
     let folder = workspace.path("");
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
     chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
@@ -55,7 +60,7 @@ pub(crate) fn as_nobody(workspace: &Workspace, arguments: &[&str]) -> Outcome {
         .args(arguments)
         .current_dir(folder)
         .env("ONELAYER_CACHE_DIR", workspace.cache());
-    run(&mut command)
+    command
 }
 
 #[test]

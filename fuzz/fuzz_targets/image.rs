@@ -9,7 +9,7 @@ use onelayer::digest::Digest;
 use onelayer::image::{
     Config, ConfigFile, Description, Index, Manifest, Platform, assemble, media_type,
 };
-use onelayer::transport::{Destinations, Reference, Watch, inspect};
+use onelayer::transport::{Destinations, Reference, inspect};
 use onelayer_fuzz::{Workplace, parts, with_tar_checksums};
 
 fn platform() -> Platform {
@@ -95,7 +95,7 @@ fn add(layout: &Path, reference: &Reference) {
         format: Default::default(),
     };
     let image = assemble(Vec::new(), &description).expect("it can be described");
-    if destinations.commit(&image, &Watch::default()).is_err() {
+    if destinations.commit(&image).is_err() {
         return;
     }
     let after = listed(layout).expect("it was written");

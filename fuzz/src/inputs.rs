@@ -112,6 +112,7 @@ impl Inputs for Invented {
             return Err(InputError::Image {
                 reference: reference.to_owned(),
                 source: "invented".into(),
+                help: None,
             });
         }
         let own = Digest::of(reference.as_bytes());

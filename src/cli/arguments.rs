@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Copy an image from one place to others: push, pull, load, save
     Copy(Copy),
+    /// Say what this host can do for builds, and what mends each gap
+    Doctor(Doctor),
     /// Print the JSON Schema of recipes
     Schema,
     /// Explain a diagnostic code: cause, example, cure
@@ -302,6 +304,43 @@ pub(crate) struct Copy {
     /// Print the result as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// A recipe, or a folder that holds one: whether it can be built here
+    #[arg(value_name = "RECIPE")]
+    pub(crate) recipe: Option<PathBuf>,
+    /// Folder that the recipe's inputs are relative to [default: the recipe's folder]
+    #[arg(long, value_name = "DIR", requires = "recipe")]
+    pub(crate) context: Option<PathBuf>,
+    /// Value of an argument that the recipe declares (can be repeated)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting, requires = "recipe")]
+    pub(crate) set: Vec<(String, String)>,
+    /// Platform that the image is for; several with commas between them
+    /// [default: the recipe's, then this machine's]
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]", requires = "recipe")]
+    pub(crate) platform: Option<String>,
+    /// Stage to make the image of, instead of the recipe's end
+    #[arg(long, value_name = "STAGE", requires = "recipe")]
+    pub(crate) target: Option<String>,
+    /// How commands of recipes are to be kept from the host, and what they can own there
+    #[arg(
+        long,
+        env = "ONELAYER_ISOLATION",
+        value_enum,
+        default_value_t = WantedIsolation::Auto
+    )]
+    pub(crate) isolation: WantedIsolation,
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(crate) format: ReportFormat,
+    #[command(flatten)]
+    pub(crate) strictness: Strictness,
+    #[command(flatten)]
+    pub(crate) registries: RegistryArguments,
+    #[command(flatten)]
+    pub(crate) cache: CacheArguments,
 }
 
 #[derive(Debug, Args)]

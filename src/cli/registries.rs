@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use onelayer::ops::Registries;
+use onelayer::ops::{Registries, Tags};
 use onelayer::sandbox::Cancel;
 use onelayer::transport::Access;
 
@@ -30,6 +30,7 @@ impl RegistryArguments {
             access: self.access(),
             cache_directory: cache.and_then(CacheArguments::directory),
             cancel: cancel.cloned(),
+            tags: Tags::default(),
         }
     }
 }

@@ -35,9 +35,10 @@ use crate::sandbox::{Cancel, Isolation, Launcher};
 use crate::store::{ChangeSet, Downloads, Draft, Existing, Store};
 use crate::tree::{Marks, Tree, Upper, WalkOptions, display, walk};
 
+pub use crate::tar::EntryProblem;
 pub use accounts::{AccountsError, DatabaseError};
-pub use archive::{ArchiveError, EntryProblem};
-pub use base::{BaseError, Bases, LayerContent};
+pub use archive::ArchiveError;
+pub use base::{BaseError, BasePart, Bases, LayerContent};
 pub use certificates::CertificatesError;
 pub use error::{ExecuteError, Place, StepError};
 pub use fetch::FetchError;
@@ -322,16 +323,7 @@ pub struct Root {
     /// All that is in it.
     pub tree: Tree,
     /// The image that it was made on, itself or through stages.
-    pub base: Option<Arc<BaseRoot>>,
-}
-
-/// The root of an image that steps were put on.
-#[derive(Debug)]
-pub struct BaseRoot {
-    /// The image.
-    pub image: PlannedImage,
-    /// All that is in it.
-    pub tree: Tree,
+    pub base: Option<Arc<PlannedImage>>,
 }
 
 /// The root so far.
@@ -339,7 +331,7 @@ pub struct BaseRoot {
 struct Stack {
     tree: Tree,
     /// What the lowest of all steps was put on, if that is an image.
-    base: Option<Arc<BaseRoot>>,
+    base: Option<Arc<PlannedImage>>,
     /// Upper directories of the steps so far, the topmost first.
     lower: Vec<PathBuf>,
     source_date_epoch: u64,

@@ -14,7 +14,7 @@ use crate::tree::{Marks, Tree, Upper, WalkOptions, display, walk};
 use super::claims::{Claim, Claims};
 use super::editor::Editor;
 use super::schedule::Finished;
-use super::{BaseRoot, ExecuteError, Execution, Place, Stack, StepError, base, input};
+use super::{ExecuteError, Execution, Place, Stack, StepError, base, input};
 
 /// Ranks above are those of steps.
 const RANK: usize = 0;
@@ -28,15 +28,9 @@ impl Execution<'_> {
         claims: &Claims,
     ) -> Result<Stack, StepError> {
         let unpacked = match base {
-            PlannedBase::Image(image) => self.image(image, claims).map(|root| {
-                let base = BaseRoot {
-                    image: image.clone(),
-                    tree: root.tree.clone(),
-                };
-                Stack {
-                    base: Some(Arc::new(base)),
-                    ..root
-                }
+            PlannedBase::Image(image) => self.image(image, claims).map(|root| Stack {
+                base: Some(Arc::new(image.clone())),
+                ..root
             }),
             PlannedBase::Rootfs(rootfs) => {
                 self.unpacked(name, rootfs.key.digest(), claims, &|editor| {
@@ -125,7 +119,7 @@ impl Execution<'_> {
                 let file = input::open(&self.access.context, path)?;
                 let file = VerifyingReader::new(file, rootfs.digest);
                 let file = BufReader::new(file);
-                base::unpack(rootfs.digest, file, editor, self.cancel, self.reporter)
+                base::unpack(&rootfs.rootfs, file, editor, self.cancel, self.reporter)
             }
             RootfsKind::Directory => self.directory(rootfs, editor),
         }
@@ -151,6 +145,6 @@ impl Execution<'_> {
         }
         let mut tree = Tree::new();
         tree.apply(found, 0);
-        base::directory(&tree, editor)
+        base::directory(&rootfs.rootfs, &tree, editor)
     }
 }

@@ -76,6 +76,10 @@ impl Config {
                 .iter()
                 .flatten()
                 .map(|variable| variable.split_once('=').unwrap_or((variable, "")))
+                // Nothing can be given to a program by these.
+                .filter(|(name, value)| {
+                    !name.is_empty() && !(*name).contains('\0') && !value.contains('\0')
+                })
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
             entrypoint: config.entrypoint().clone(),

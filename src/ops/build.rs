@@ -129,6 +129,16 @@ impl Built {
     }
 }
 
+/// Fails if one of the places has room for an image of one platform only.
+pub(super) fn take_several(places: &[Reference]) -> Result<(), TransportError> {
+    match places.iter().find(|place| !place.takes_several()) {
+        None => Ok(()),
+        Some(place) => Err(TransportError::SeveralPlatforms {
+            place: format!("`{place}`"),
+        }),
+    }
+}
+
 /// Builds a planned recipe and writes the image to every destination; planned for several
 /// platforms, an index of images.
 ///
@@ -146,10 +156,8 @@ pub fn build(
     };
     for planned in planned {
         check_language(planned)?;
-        for recipe in planned.below() {
-            check_language(&recipe)?;
-        }
-        check_host(&planned.plan, &access(planned, options), options)?;
+        check_isolation(&planned.plan, options)?;
+        check_programs(&planned.plan, &access(planned, options))?;
     }
     if let Some(isolation) = Isolation::current()
         && planned.iter().any(|planned| planned.plan.needs_sandbox())
@@ -160,12 +168,8 @@ pub fn build(
         });
     }
     let references = references(&first.plan, options)?;
-    let single = references.iter().find(|place| !place.takes_several());
-    if let Some(place) = single.filter(|_| planned.len() > 1) {
-        return Err(TransportError::SeveralPlatforms {
-            place: format!("`{place}`"),
-        }
-        .into());
+    if planned.len() > 1 {
+        take_several(&references)?;
     }
     let cancelled = || cancel.is_cancelled();
     let watch = Watch {
@@ -254,8 +258,14 @@ fn references(plan: &Plan, options: &BuildOptions) -> Result<Vec<Reference>, Err
     Ok(references)
 }
 
-/// Fails if the recipe says what this version cannot carry out, with all that it says.
-fn check_language(planned: &Planned) -> Result<(), Error> {
+/// Fails if the recipe, or one below it, says what this version cannot carry out, with all that it
+/// says.
+pub(super) fn check_language(planned: &Planned) -> Result<(), Error> {
+    check_own_language(planned)?;
+    (planned.below().iter()).try_for_each(|recipe| check_own_language(recipe))
+}
+
+fn check_own_language(planned: &Planned) -> Result<(), Error> {
     let found = planned.not_carried_out();
     if found.is_empty() {
         return Ok(());
@@ -266,13 +276,18 @@ fn check_language(planned: &Planned) -> Result<(), Error> {
     })
 }
 
-/// Fails if this host cannot carry out the plan, before anything is done.
-fn check_host(plan: &Plan, access: &HostAccess, options: &BuildOptions) -> Result<(), Error> {
+/// Fails if the commands of the plan cannot be isolated, before anything is done.
+fn check_isolation(plan: &Plan, options: &BuildOptions) -> Result<(), Error> {
     if plan.needs_sandbox() && (options.refusal.is_some() || Isolation::current().is_none()) {
         return Err(Error::NoIsolation {
             refusal: options.refusal.clone(),
         });
     }
+    Ok(())
+}
+
+/// Fails if this host has not the programs that carry out the plan, before anything is done.
+pub(super) fn check_programs(plan: &Plan, access: &HostAccess) -> Result<(), Error> {
     if plan.needs_sandbox() {
         emulation::check(&plan.platform)?;
     }

@@ -66,6 +66,9 @@ pub fn copy(
     registries.watched(reporter, |watch| {
         let from = From::open(&source, registries, watch)?;
         let found = from.find(selection)?;
+        if found.index.is_some() {
+            super::build::take_several(&places)?;
+        }
         let all = Destinations::open_with(&places, &registries.access, watch)?;
         let mut copying = Copying {
             from: &from,

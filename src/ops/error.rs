@@ -1,5 +1,6 @@
 //! All that can end an operation, in two families: the recipe is wrong, or the world failed.
 
+use std::error::Error as StdError;
 use std::io;
 use std::path::PathBuf;
 
@@ -218,7 +219,9 @@ impl Error {
             Self::Layer(LayerError::Cancelled) | Self::Transport(TransportError::Cancelled) => {
                 ErrorKind::Cancelled
             }
-            Self::Transport(TransportError::ChosenDigest { .. }) => ErrorKind::Usage,
+            Self::Transport(
+                TransportError::ChosenDigest { .. } | TransportError::SeveralPlatforms { .. },
+            ) => ErrorKind::Usage,
             Self::Transport(error) if error.is_unsupported() => ErrorKind::Host,
             Self::Untranslatable { .. } => ErrorKind::Bug,
             Self::Read { .. }
@@ -270,9 +273,17 @@ impl Error {
                 refusal.as_ref().map_or("run it as root", Refusal::cure)
             )),
             Self::Packages(error) => error.help().map(str::to_owned),
-            Self::Step(error) => error.source.help(),
+            Self::Step(error) => error.source.help().or_else(|| self.help_of_place()),
+            Self::BaseLayer { .. } => self.help_of_place(),
             Self::Transport(error) => error.help(),
             _ => None,
         }
+    }
+
+    /// What can be done about the place of an image that is the cause.
+    fn help_of_place(&self) -> Option<String> {
+        std::iter::successors(self.source(), |&error| error.source())
+            .find_map(|error| error.downcast_ref::<TransportError>())
+            .and_then(TransportError::help)
     }
 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::digest::Digest;
-use crate::image::ConfigFile;
-use crate::plan::{ImageSettings, InputError, InputImage, PlannedLayer};
+use crate::image::{ConfigFile, Healthcheck};
+use crate::plan::{HealthcheckSettings, ImageSettings, InputError, InputImage, PlannedLayer};
 use crate::recipe::Platform;
 use crate::transport::{Found, ImageName, Reference, Remote, Source, TransportError};
 
@@ -28,8 +28,8 @@ pub(super) struct Images {
     failure: RefCell<Option<TransportError>>,
 }
 
-/// A reference as written, and a platform.
-type Asked = (String, String);
+/// A reference as written, a platform, and the digest that it must have.
+type Asked = (String, String, Option<Digest>);
 
 /// An image, and the place where its blobs are.
 #[derive(Debug)]
@@ -66,20 +66,22 @@ impl Images {
         digest: Option<Digest>,
         platform: &Platform,
     ) -> Result<InputImage, InputError> {
-        let failed = |source: Box<dyn StdError + Send + Sync>| InputError::Image {
+        let failed = |source: Box<dyn StdError + Send + Sync>, help| InputError::Image {
             reference: reference.to_owned(),
             source,
+            help,
         };
         let known = match self.find(reference, digest, platform) {
             Ok(known) => known,
-            Err(Failure::Reference(error)) => return Err(failed(Box::new(error))),
+            Err(Failure::Reference(error)) => return Err(failed(Box::new(error), None)),
             Err(Failure::Transport(error)) if error.is_choice() => {
-                return Err(failed(Box::new(error)));
+                let help = error.help();
+                return Err(failed(Box::new(error), help));
             }
             Err(Failure::Transport(error)) => {
                 let shown = error.to_string();
                 self.failure.replace(Some(error));
-                return Err(failed(shown.into()));
+                return Err(failed(shown.into(), None));
             }
         };
         let image = &known.image;
@@ -112,10 +114,8 @@ impl Images {
     ) -> Result<Arc<Known>, Failure> {
         let reference = Reference::source(text).map_err(Failure::Reference)?;
         let shown = reference.to_string();
-        let asked = (shown.clone(), platform.to_string());
-        if let Some(known) = self.found.borrow().get(&asked)
-            && digest.is_none_or(|digest| known.image.digest == digest)
-        {
+        let asked = (shown.clone(), platform.to_string(), digest);
+        if let Some(known) = self.found.borrow().get(&asked) {
             return Ok(Arc::clone(known));
         }
         let wanted = in_words_of_images(platform);
@@ -123,7 +123,12 @@ impl Images {
             Reference::Docker(name) => {
                 let image = self.registries.with(|watch| {
                     let remote = Remote::open(name, &self.registries.access, watch)?;
-                    remote.image(digest.as_ref(), Some(&wanted), &self.kept)
+                    let ask = || remote.meaning(digest.as_ref(), &self.kept);
+                    let start = match (digest, name.digest()) {
+                        (None, None) => self.registries.tags.meaning(name, ask)?,
+                        _ => ask()?,
+                    };
+                    remote.image_of(start, digest.as_ref(), Some(&wanted), &self.kept)
                 })?;
                 Ok((Place::Registry(name.clone()), image))
             }
@@ -171,6 +176,23 @@ fn settings(file: &ConfigFile) -> ImageSettings {
         volumes: config.volumes.iter().cloned().collect(),
         labels: config.labels.clone(),
         stop_signal: config.stop_signal.clone(),
+        healthcheck: config.healthcheck.as_ref().map(healthcheck),
         ..ImageSettings::default()
+    }
+}
+
+/// Docker's nanoseconds as the seconds that recipes count in, no fewer; its 0 is its default.
+fn healthcheck(check: &Healthcheck) -> HealthcheckSettings {
+    let seconds = |time: Option<u64>| {
+        let time = time.filter(|nanoseconds| *nanoseconds > 0);
+        time.map(|nanoseconds| nanoseconds.div_ceil(1_000_000_000))
+    };
+    let retries = check.retries.filter(|retries| *retries > 0);
+    HealthcheckSettings {
+        test: check.test.clone(),
+        interval: seconds(check.interval),
+        timeout: seconds(check.timeout),
+        start_period: seconds(check.start_period),
+        retries: retries.map(|retries| u32::try_from(retries).unwrap_or(u32::MAX)),
     }
 }

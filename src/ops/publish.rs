@@ -2,10 +2,10 @@
 
 use std::num::NonZeroUsize;
 
-use crate::execute::{BaseRoot, Root};
+use crate::execute::Root;
 use crate::image::{self, Config, Description, Healthcheck, History, Image, Platform};
 use crate::layer::{self, Compression, Layer};
-use crate::plan::{HealthcheckSettings, ImageSettings, LimitSettings, Plan};
+use crate::plan::{HealthcheckSettings, ImageSettings, LimitSettings, Plan, PlannedImage};
 use crate::progress::Reporter;
 use crate::recipe::{self, Layers};
 use crate::sandbox::Cancel;
@@ -63,10 +63,7 @@ impl Publishing<'_> {
             cancel: Some(&|| self.cancel.is_cancelled()),
         };
         let layer = match kept {
-            Some(base) => {
-                let above = root.tree.above(&base.tree);
-                layer::squash(&above, &options, &mut blob, self.reporter)?
-            }
+            Some(_) => layer::squash(&root.tree.above(), &options, &mut blob, self.reporter)?,
             None => layer::squash(&root.tree, &options, &mut blob, self.reporter)?,
         };
         destinations.add(blob, &layer.digest)?;
@@ -76,7 +73,7 @@ impl Publishing<'_> {
         if let Some(base) = base {
             self.name_base(base, &mut description);
             if kept.is_none() {
-                let (image, digest) = (&base.image.image, &base.image.digest);
+                let (image, digest) = (&base.image, &base.digest);
                 description.comment =
                     Some(format!("squashed with the layers of {image}, {digest}"));
             }
@@ -87,8 +84,12 @@ impl Publishing<'_> {
     }
 
     /// Brings the layers of a base to the destinations, as they are.
-    fn below(&self, base: &BaseRoot, destinations: &mut Destinations<'_>) -> Result<Below, Error> {
-        let Some(known) = self.bases.find(&base.image) else {
+    fn below(
+        &self,
+        base: &PlannedImage,
+        destinations: &mut Destinations<'_>,
+    ) -> Result<Below, Error> {
+        let Some(known) = self.bases.find(base) else {
             return Ok(Below::default());
         };
         let origin = match &known.place {
@@ -110,18 +111,18 @@ impl Publishing<'_> {
             let layer = carry(layer, origin, destinations, &cancelled, open)?;
             below.layers.push(layer);
         }
-        below.history = history(&config.history, manifest.layers.len(), &base.image.image);
+        below.history = history(&config.history, manifest.layers.len(), &base.image);
         Ok(below)
     }
 
     /// Says what the image stands on, where others can find it, unless the recipe says it.
-    fn name_base(&self, base: &BaseRoot, description: &mut Description) {
-        let known = self.bases.find(&base.image);
+    fn name_base(&self, base: &PlannedImage, description: &mut Description) {
+        let known = self.bases.find(base);
         if let Some(Place::Registry(name)) = known.map(|known| &known.place) {
             let annotations = &mut description.annotations;
             for (key, value) in [
                 (BASE_NAME, name.to_string()),
-                (BASE_DIGEST, base.image.digest.to_string()),
+                (BASE_DIGEST, base.digest.to_string()),
             ] {
                 annotations.entry(key.to_owned()).or_insert(value);
             }

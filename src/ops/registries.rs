@@ -1,14 +1,17 @@
 //! The way to registries, and what is kept of them.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::digest::{Checksum, Digest};
+use crate::image::Descriptor;
 use crate::progress::{Reporter, Silent};
 use crate::sandbox::{self, Cancel};
 use crate::store::Store;
-use crate::transport::{Access, Memory, Watch};
+use crate::transport::{Access, ImageName, Memory, TransportError, Watch};
 
 /// What of the caller's surroundings may be used on the way to registries.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +22,31 @@ pub struct Registries {
     pub cache_directory: Option<PathBuf>,
     /// Whether to stop.
     pub cancel: Option<Cancel>,
+    /// What tags mean to all that is planned with clones of this.
+    pub tags: Tags,
+}
+
+/// What tags meant when they were first asked for. A tag may be moved at any time; what is made of
+/// several platforms, stages and recipes is made of one image of each name for all that.
+#[derive(Debug, Clone, Default)]
+pub struct Tags(Arc<Mutex<BTreeMap<String, Descriptor>>>);
+
+impl Tags {
+    /// What `name` means, by `ask` if nobody has asked before.
+    pub(super) fn meaning(
+        &self,
+        name: &ImageName,
+        ask: impl FnOnce() -> Result<Descriptor, TransportError>,
+    ) -> Result<Descriptor, TransportError> {
+        let name = name.to_string();
+        let locked = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = locked().get(&name) {
+            return Ok(known.clone());
+        }
+        let found = ask()?;
+        locked().insert(name, found.clone());
+        Ok(found)
+    }
 }
 
 impl Registries {

@@ -15,7 +15,7 @@ mod error;
 mod host;
 mod scratch_root;
 
-pub use dnf::Dnf;
+pub use dnf::{Dnf, program as dnf};
 pub use error::PackagesError;
 pub use host::HostAccess;
 pub use scratch_root::{BUILDROOT, Target};

@@ -167,6 +167,8 @@ pub enum InputError {
         reference: String,
         /// Why not.
         source: Box<dyn std::error::Error + Send + Sync>,
+        /// What the user can do about it, if that is known: begins with a verb.
+        help: Option<String>,
     },
     /// Another recipe that cannot be built.
     #[error("cannot start from the recipe `{path}`")]

@@ -61,7 +61,7 @@ impl From<PlanProblem> for Diagnostic {
 impl InputError {
     /// The same, told at the place in a recipe that names the input.
     pub fn diagnostic(self, span: Span) -> Diagnostic {
-        let (code, help) = match &self {
+        let (code, usual) = match &self {
             InputError::Missing { .. } => (
                 Code::InputMissing,
                 "create it, correct the name, or name another folder with `--context`",
@@ -91,8 +91,13 @@ impl InputError {
         let causes =
             std::iter::successors(std::error::Error::source(&self), |cause| cause.source());
         let causes: String = causes.map(|cause| format!(": {cause}")).collect();
-        Diagnostic::new(code, format!("{self}{causes}"))
+        let message = format!("{self}{causes}");
+        let own = match self {
+            Self::Image { help, .. } => help,
+            _ => None,
+        };
+        Diagnostic::new(code, message)
             .label(span, "named here")
-            .help(help)
+            .help(own.unwrap_or_else(|| usual.to_owned()))
     }
 }

@@ -25,6 +25,7 @@
 //! targets resolved inside the root (openat2(2)). This module knows nothing of recipes and steps,
 //! and it is the only one with `unsafe`.
 
+mod ability;
 mod cancel;
 mod capability;
 mod command;
@@ -56,9 +57,12 @@ mod subordinate;
 mod supervisor;
 mod syscall;
 mod target;
+mod trial;
+mod trial_program;
 mod user;
 mod wire;
 
+pub use ability::{Seccomp, landlock_version};
 pub use cancel::Cancel;
 pub use capability::{Capability, CapabilitySet};
 pub use error::{SandboxError, SystemError};
@@ -69,6 +73,7 @@ pub use refusal::Refusal;
 pub use request::{Exit, Network, Sandbox};
 pub use standing::{Isolation, UNKNOWN_OWNER, outside_owner, place_name};
 pub use supervisor::Owned;
+pub use trial::{Answer, Failure, Trial, answer, is_trial};
 pub use user::User;
 
 /// The first argument of a binary that is to be a sandbox's guard.

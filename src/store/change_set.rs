@@ -1,7 +1,7 @@
 //! A kept change set.
 
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
 use crate::tree::Attributes;
@@ -34,7 +34,7 @@ impl ChangeSet {
 }
 
 /// Name of the table beside an upper directory.
-pub(super) const ATTRIBUTES: &str = "attributes.json";
+pub(super) const ATTRIBUTES: &str = "attributes.jsonl";
 
 fn read_attributes(directory: &Path) -> Result<Option<Attributes>, StoreError> {
     let path = directory.join(ATTRIBUTES);
@@ -43,8 +43,11 @@ fn read_attributes(directory: &Path) -> Result<Option<Attributes>, StoreError> {
         path: path.clone(),
         source,
     };
-    match fs::read(&path) {
-        Ok(json) => (serde_json::from_slice(&json).map(Some)).map_err(|e| failed(e.into())),
+    match File::open(&path) {
+        Ok(file) => {
+            let read = Attributes::read(BufReader::new(file));
+            read.map(Some).map_err(failed)
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(failed(error)),
     }

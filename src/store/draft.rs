@@ -1,7 +1,7 @@
 //! A change set in the making.
 
 use std::fs::{self, File, TryLockError};
-use std::io;
+use std::io::{BufWriter, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -81,10 +81,14 @@ impl Draft {
     /// When the disk refuses.
     pub fn record(&self, attributes: &Attributes) -> Result<(), StoreError> {
         let path = self.directory.join(ATTRIBUTES);
-        let json = serde_json::to_vec(attributes).map_err(io::Error::from);
-        (json.and_then(|json| fs::write(&path, json))).map_err(|source| StoreError::Io {
+        let write = || {
+            let mut file = BufWriter::new(File::create(&path)?);
+            attributes.write(&mut file)?;
+            file.flush()
+        };
+        write().map_err(|source| StoreError::Io {
             action: "write",
-            path,
+            path: path.clone(),
             source,
         })
     }

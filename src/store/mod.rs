@@ -5,7 +5,7 @@
 //!   CACHEDIR.TAG       backup programs pass by
 //!   version            layout of this folder
 //!   lock               held while drafts are made or swept
-//!   steps/KEY/         a change set: `upper/`, and `attributes.json` if made without root
+//!   steps/KEY/         a change set: `upper/`, and `attributes.jsonl` if made without root
 //!   drafts/NAME/       a change set in the making, locked by the process that makes it
 //!   namespaces/NAME/   `steps/` and `drafts/` that were made in a user namespace
 //!   blobs/sha256/HEX   a file that was fetched, by its checksum; `blobs/sha512` likewise

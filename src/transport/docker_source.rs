@@ -46,7 +46,7 @@ pub(super) fn find(source: &Source, wanted: &Wanted) -> Result<Found, TransportE
             source: error,
         })?;
     let listed = choose(source, images, wanted)?;
-    let bytes = source.named(&listed.config, "configuration")?;
+    let bytes = source.listed_document(&listed.config, "configuration")?;
     let config = source.read(ConfigFile::parse(&bytes))?;
     let digest = Digest::of(&bytes);
     let mut layers = Vec::new();

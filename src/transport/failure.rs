@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::digest::Digest;
 use crate::image::DocumentError;
 use crate::rootfs::RootfsError;
+use crate::tar::EntryProblem;
 
 use super::registry::RegistryError;
 
@@ -118,13 +119,35 @@ pub enum TransportError {
         /// What was looked for.
         path: PathBuf,
     },
-    /// The image, or a part of it, is missing.
+    /// The image is missing, or a file that lists it.
     #[error("`{}` has no {what}", path.display())]
     Missing {
         /// The layout or archive.
         path: PathBuf,
         /// What was looked for.
         what: String,
+    },
+    /// A blob that the image is made of is missing.
+    #[error("`{}` has no blob {digest}", path.display())]
+    NoBlob {
+        /// The layout or archive.
+        path: PathBuf,
+        /// Which blob.
+        digest: Digest,
+    },
+    /// The list of an archive names a file that the archive does not have, or that is outside.
+    #[error("`{}` has no file `{file}`, which its `manifest.json` names", path.display())]
+    Listed {
+        /// The archive.
+        path: PathBuf,
+        /// As named, printable.
+        file: String,
+    },
+    /// A layout of another version of the format.
+    #[error("`{}` does not say that it is an image layout of version 1", path.display())]
+    Version {
+        /// The file that says which version it is.
+        path: PathBuf,
     },
     /// Several images match.
     #[error("`{}` has {count} images that match; name one of: {candidates}", path.display())]
@@ -222,14 +245,6 @@ pub enum TransportError {
         /// The place.
         reference: String,
     },
-    /// A tar of a root file system is one layer's.
-    #[error("`{}` can be a tar of one layer only, and the image has {layers}", path.display())]
-    SeveralLayers {
-        /// The tar.
-        path: PathBuf,
-        /// How many layers the image has.
-        layers: usize,
-    },
     /// A layer that is needed here was never added, or its blob is not the one that the image's
     /// configuration names.
     #[error("the blob of layer {diff_id} does not unpack to that layer")]
@@ -246,14 +261,14 @@ pub enum TransportError {
         source: io::Error,
     },
     /// A layer has an entry that no root file system can have.
-    #[error("layer {diff_id} has an unusable entry `{entry}`: {reason}")]
+    #[error("`{entry}` in layer {diff_id} {problem}")]
     Entry {
         /// Digest of the layer, uncompressed.
         diff_id: Digest,
         /// Its name, printable.
         entry: String,
         /// What is wrong with it.
-        reason: &'static str,
+        problem: EntryProblem,
     },
     /// A root file system could not be unpacked.
     #[error("cannot write `{}`", path.display())]
@@ -314,6 +329,8 @@ impl TransportError {
                 self,
                 Self::NoPlace { .. }
                     | Self::Missing { .. }
+                    | Self::NoBlob { .. }
+                    | Self::Listed { .. }
                     | Self::Several { .. }
                     | Self::NoPlatform { .. }
                     | Self::Pinned { .. }
@@ -333,12 +350,25 @@ impl TransportError {
             Self::NoPlatform { .. } => {
                 "choose another image, or say which is wanted with `platform`"
             }
+            Self::NoBlob { .. } => "bring the image there again: a part of it is missing",
+            Self::Listed { .. } => {
+                "write the archive again, with `docker save` or `skopeo copy`, or choose another"
+            }
+            Self::Digest { .. } | Self::Size { .. } => {
+                "bring the image there again: it was damaged or changed on the way"
+            }
+            Self::TooLarge { .. }
+            | Self::Document { .. }
+            | Self::Version { .. }
+            | Self::Member { .. }
+            | Self::Index { .. } => {
+                "choose another image, or have this one made again by those who made it"
+            }
             Self::NotEmpty { .. } => "name a directory that does not exist yet, or empty this one",
             Self::NotALayout { .. } => {
                 "name a directory that does not exist yet, or an image layout"
             }
             Self::ChosenDigest { .. } => "give it a tag, or a name alone",
-            Self::SeveralLayers { .. } => "name a directory, or build with `output: {layers: one}`",
             Self::SeveralPlatforms { .. } => {
                 "choose one with `--platform`, or write to `oci:`, `oci-archive:` or `docker://`"
             }

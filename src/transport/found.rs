@@ -6,10 +6,11 @@ use crate::image::{
 };
 
 use super::failure::TransportError;
+use super::layout::is_known;
 use super::reference::Tag;
 use super::search::{Search, pinned, several};
 use super::source::Source;
-use super::{INDEX_FILE, REF_NAME, docker_source};
+use super::{INDEX_FILE, LAYOUT_FILE, REF_NAME, docker_source};
 
 /// An image whose documents were read and fit one another.
 #[derive(Debug, Clone)]
@@ -105,6 +106,7 @@ impl Source {
 
     /// What a layout's own list says of `tag`.
     fn tagged(&self, tag: Option<&Tag>) -> Result<Descriptor, TransportError> {
+        self.check_version()?;
         let bytes = self.named(INDEX_FILE, "index")?;
         let index = self.read(Index::parse(&bytes, media_type::INDEX))?;
         let name = |found: &Descriptor| found.annotations.get(REF_NAME).cloned();
@@ -124,6 +126,20 @@ impl Source {
                     .map(|d| name(d).unwrap_or(d.digest.to_string()));
                 Err(several(self.path(), names))
             }
+        }
+    }
+
+    /// Fails if the mark of a layout says that it is of a version that is not known. Without a mark
+    /// the list of images is enough, as it is for the other tools.
+    fn check_version(&self) -> Result<(), TransportError> {
+        let Some(mark) = self.optional(LAYOUT_FILE, "layout mark")? else {
+            return Ok(());
+        };
+        let path = self.path().join(LAYOUT_FILE);
+        match serde_json::from_slice(&mark) {
+            Ok(mark) if is_known(&mark) => Ok(()),
+            Ok(_) => Err(TransportError::Version { path }),
+            Err(source) => Err(TransportError::Index { path, source }),
         }
     }
 

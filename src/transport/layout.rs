@@ -95,9 +95,9 @@ impl LayoutWriter {
                     path: self.path(LAYOUT_FILE),
                     source,
                 })?;
-            return match &mark["imageLayoutVersion"] {
-                serde_json::Value::String(version) if version.starts_with("1.") => Ok(()),
-                _ => Err(not_a_layout()),
+            return match is_known(&mark) {
+                true => Ok(()),
+                false => Err(not_a_layout()),
             };
         }
         // A writer that was killed early leaves blobs without a mark.
@@ -137,6 +137,12 @@ impl LayoutWriter {
     fn blob_path(&self, digest: &Digest) -> PathBuf {
         self.path(BLOBS).join(digest.hex())
     }
+}
+
+/// Whether the mark of a layout names the version that there is.
+pub(super) fn is_known(mark: &serde_json::Value) -> bool {
+    let version = mark["imageLayoutVersion"].as_str();
+    version.is_some_and(|version| version.starts_with("1."))
 }
 
 impl Destination for LayoutWriter {

@@ -3,10 +3,9 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
 
-use flate2::bufread::MultiGzDecoder;
-
 use crate::digest::{Digest, Hasher};
 use crate::layer::Layer;
+use crate::tar::Format;
 
 use super::blob::Blobs;
 use super::failure::TransportError;
@@ -14,30 +13,13 @@ use super::watch::Watch;
 
 const BUFFER: usize = 1 << 20;
 
-/// The first bytes of gzip ([RFC 1952], section 2.3.1), and those of zstd and of the frames that
-/// zstd skips ([RFC 8878], section 3.1), of which the lower half of the first byte is free.
-///
-/// [RFC 1952]: https://www.rfc-editor.org/rfc/rfc1952
-/// [RFC 8878]: https://www.rfc-editor.org/rfc/rfc8878
-const GZIP: [u8; 2] = [0x1f, 0x8b];
-const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-const ZSTD_SKIPPED: [u8; 3] = [0x2a, 0x4d, 0x18];
-
-/// How a blob is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Packing {
-    Gzip,
-    Zstd,
-    None,
-}
-
 /// The tar of a layer, read from its blob. What was read is the layer only once
 /// [`PlainLayer::finish`] has said so.
 pub(super) struct PlainLayer<'a> {
     bytes: Box<dyn Read + 'a>,
     hasher: Hasher,
     diff_id: Digest,
-    packing: Packing,
+    format: Format,
     watch: &'a Watch<'a>,
 }
 
@@ -55,31 +37,31 @@ impl<'a> PlainLayer<'a> {
         let blob = blobs
             .get(&layer.digest)
             .ok_or(TransportError::Layer { diff_id })?;
-        let open = || -> io::Result<(Box<dyn Read + 'a>, Packing)> {
+        let open = || -> io::Result<(Box<dyn Read + 'a>, Format)> {
             let mut first = Vec::new();
-            blob.reader()?.take(4).read_to_end(&mut first)?;
-            let packing = Packing::of(&first);
-            let blob: BufReader<io::Take<&File>> = BufReader::with_capacity(BUFFER, blob.reader()?);
-            let bytes: Box<dyn Read + 'a> = match packing {
-                Packing::Gzip => Box::new(MultiGzDecoder::new(blob)),
-                Packing::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(blob)?),
-                Packing::None => Box::new(blob),
+            blob.reader()?.take(6).read_to_end(&mut first)?;
+            let format = match Format::of(&first) {
+                known @ (Format::Gzip | Format::Zstd) => known,
+                // Layers are compressed in no other way.
+                _ => Format::Other,
             };
-            Ok((bytes, packing))
+            let blob: BufReader<io::Take<&File>> = BufReader::with_capacity(BUFFER, blob.reader()?);
+            Ok((format.read(blob)?, format))
         };
-        let (bytes, packing) =
+        let (bytes, format) =
             open().map_err(|source| TransportError::ReadLayer { diff_id, source })?;
         Ok(Self {
             bytes,
             hasher: Hasher::new(),
             diff_id,
-            packing,
+            format,
             watch,
         })
     }
 
-    pub(super) fn packing(&self) -> Packing {
-        self.packing
+    /// How the blob is compressed.
+    pub(super) fn format(&self) -> Format {
+        self.format
     }
 
     /// Reads all of it into `to`, which a message calls `name`, and makes sure that it is the
@@ -118,19 +100,6 @@ impl<'a> PlainLayer<'a> {
         TransportError::ReadLayer {
             diff_id: self.diff_id,
             source,
-        }
-    }
-}
-
-impl Packing {
-    fn of(first: &[u8]) -> Self {
-        let is_skipped = first.len() == 4 && first[0] & 0xf0 == 0x50 && first[1..] == ZSTD_SKIPPED;
-        if first.starts_with(&GZIP) {
-            Self::Gzip
-        } else if first == ZSTD || is_skipped {
-            Self::Zstd
-        } else {
-            Self::None
         }
     }
 }

@@ -74,13 +74,26 @@ impl<'a> Remote<'a> {
         platform: Option<&Platform>,
         memory: &dyn Memory,
     ) -> Result<Found, TransportError> {
+        let start = self.meaning(digest, memory)?;
+        self.image_of(start, digest, platform, memory)
+    }
+
+    /// As [`image`](Self::image), where what the name means is known from [`meaning`](Self::meaning).
+    ///
+    /// # Errors
+    /// The same.
+    pub fn image_of(
+        &self,
+        start: Descriptor,
+        digest: Option<&Digest>,
+        platform: Option<&Platform>,
+        memory: &dyn Memory,
+    ) -> Result<Found, TransportError> {
         let read = |descriptor: &Descriptor, what| self.document(descriptor, what, memory);
         let search = Search {
             place: &self.shown,
             read: &read,
         };
-        let wanted = self.name.digest().or(digest);
-        let start = self.start(wanted, memory)?;
         search.image(start, digest, platform)
     }
 
@@ -95,7 +108,7 @@ impl<'a> Remote<'a> {
             place: &self.shown,
             read: &read,
         };
-        search.all(self.start(self.name.digest(), memory)?)
+        search.all(self.meaning(None, memory)?)
     }
 
     /// Opens a layer of the image.
@@ -106,12 +119,17 @@ impl<'a> Remote<'a> {
         Ok(self.registry.blob(descriptor)?)
     }
 
-    /// What the name means: a manifest or an index.
-    fn start(
+    /// What the name means, a manifest or an index: that with the name's digest, else with
+    /// `digest`, else what the tag means now.
+    ///
+    /// # Errors
+    /// When there is none, or the registry fails.
+    pub fn meaning(
         &self,
         digest: Option<&Digest>,
         memory: &dyn Memory,
     ) -> Result<Descriptor, TransportError> {
+        let digest = self.name.digest().or(digest);
         let name = match digest {
             Some(digest) => ManifestName::Digest(*digest),
             None => ManifestName::of(&self.name),

@@ -133,9 +133,10 @@ impl Source {
             Some(file) => file.clone(),
             None => format!("{BLOBS}/{}", descriptor.digest.hex()),
         };
-        let (file, offset, size) = self
-            .file(&name)?
-            .ok_or_else(|| self.missing(format!("blob {}", descriptor.digest)))?;
+        let (file, offset, size) = self.file(&name)?.ok_or_else(|| TransportError::NoBlob {
+            path: self.path.clone(),
+            digest: descriptor.digest,
+        })?;
         if size != descriptor.size {
             return Err(TransportError::Size {
                 path: self.path.clone(),
@@ -177,20 +178,47 @@ impl Source {
                 .and_then(|file| Some((file.to_owned(), members.get(file)?.1))),
             _ => None,
         };
-        found.ok_or_else(|| self.missing(format!("`{}`", name.escape_debug())))
+        found.ok_or_else(|| self.listed(name))
+    }
+
+    /// What the list of a docker archive names is not there.
+    fn listed(&self, name: &str) -> TransportError {
+        TransportError::Listed {
+            path: self.path.clone(),
+            file: name.escape_debug().to_string(),
+        }
+    }
+
+    /// Reads a document that the list of a docker archive names.
+    pub(super) fn listed_document(
+        &self,
+        name: &str,
+        what: &'static str,
+    ) -> Result<Vec<u8>, TransportError> {
+        self.optional(name, what)?.ok_or_else(|| self.listed(name))
     }
 
     /// Reads a file that has no digest.
     pub(super) fn named(&self, name: &str, what: &'static str) -> Result<Vec<u8>, TransportError> {
-        let (file, offset, size) = self
-            .file(name)?
-            .ok_or_else(|| self.missing(format!("`{name}`")))?;
+        self.optional(name, what)?
+            .ok_or_else(|| self.missing(format!("`{name}`")))
+    }
+
+    /// Reads a file that has no digest, if it is there.
+    pub(super) fn optional(
+        &self,
+        name: &str,
+        what: &'static str,
+    ) -> Result<Option<Vec<u8>>, TransportError> {
+        let Some((file, offset, size)) = self.file(name)? else {
+            return Ok(None);
+        };
         self.check_size(size, what)?;
         let mut bytes = Vec::new();
         BlobReader::new(file, offset, size, None)
             .read_to_end(&mut bytes)
             .map_err(TransportError::io("read", &self.location))?;
-        Ok(bytes)
+        Ok(Some(bytes))
     }
 
     pub(super) fn missing(&self, what: impl Into<String>) -> TransportError {

@@ -1,15 +1,15 @@
 //! Ownership beside the disk, for builds without root.
 
 use std::collections::BTreeMap;
+use std::io::{self, BufRead, Write};
 
 use serde::{Deserialize, Serialize};
 
 /// What the entries of an upper directory should be, where the disk cannot say it: with a single
 /// user id nobody can give files away or make devices. An entry without a row belongs to 0:0 and
 /// is otherwise what the disk shows.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "Vec<Row>", from = "Vec<Row>")]
-pub struct Attributes(BTreeMap<Vec<u8>, Attribute>);
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Attributes(BTreeMap<Box<[u8]>, Attribute>);
 
 /// What one entry should be.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,12 +39,20 @@ pub enum Device {
     Block(u32, u32),
 }
 
-/// The stored form: paths are bytes, which a JSON key cannot hold.
+/// The stored form of a row, one line of JSON.
 #[derive(Serialize, Deserialize)]
-struct Row {
-    path: Vec<u8>,
+struct Row<P, A> {
+    path: P,
     #[serde(flatten)]
-    attribute: Attribute,
+    attribute: A,
+}
+
+/// Names are bytes, and nearly all of them are text.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Name<T, B> {
+    Text(T),
+    Bytes(B),
 }
 
 impl Attributes {
@@ -60,12 +68,12 @@ impl Attributes {
 
     /// The row of `path`, made if it is missing.
     pub fn entry(&mut self, path: &[u8]) -> &mut Attribute {
-        self.0.entry(path.to_vec()).or_default()
+        self.0.entry(path.into()).or_default()
     }
 
     /// Sets the row of `path`.
     pub fn insert(&mut self, path: &[u8], attribute: Attribute) {
-        self.0.insert(path.to_vec(), attribute);
+        self.0.insert(path.into(), attribute);
     }
 
     /// Removes the row of `path`.
@@ -75,27 +83,40 @@ impl Attributes {
 
     /// All rows, sorted by path.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &Attribute)> {
-        self.0
-            .iter()
-            .map(|(path, attribute)| (path.as_slice(), attribute))
+        self.0.iter().map(|(path, attribute)| (&**path, attribute))
     }
-}
 
-impl From<Vec<Row>> for Attributes {
-    fn from(rows: Vec<Row>) -> Self {
-        Self(
-            rows.into_iter()
-                .map(|row| (row.path, row.attribute))
-                .collect(),
-        )
+    /// Writes all rows, a line each.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn write(&self, to: &mut impl Write) -> io::Result<()> {
+        for (path, attribute) in self.iter() {
+            let path = match std::str::from_utf8(path) {
+                Ok(text) => Name::Text(text),
+                Err(_) => Name::Bytes(path),
+            };
+            serde_json::to_writer(&mut *to, &Row { path, attribute })?;
+            to.write_all(b"\n")?;
+        }
+        Ok(())
     }
-}
 
-impl From<Attributes> for Vec<Row> {
-    fn from(attributes: Attributes) -> Self {
-        let rows = attributes.0.into_iter();
-        rows.map(|(path, attribute)| Row { path, attribute })
-            .collect()
+    /// Reads rows that were written by [`Attributes::write`].
+    ///
+    /// # Errors
+    /// When they cannot be read, or are none.
+    pub fn read(from: impl BufRead) -> io::Result<Self> {
+        let mut rows = BTreeMap::new();
+        for line in from.lines() {
+            let row: Row<Name<String, Vec<u8>>, Attribute> = serde_json::from_str(&line?)?;
+            let path = match row.path {
+                Name::Text(text) => text.into_bytes(),
+                Name::Bytes(bytes) => bytes,
+            };
+            rows.insert(path.into(), row.attribute);
+        }
+        Ok(Self(rows))
     }
 }
 
@@ -104,14 +125,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_survive_json() {
+    fn rows_survive_being_written() {
         let mut attributes = Attributes::new();
         attributes.entry(b"caf\xff").uid = 1000;
         attributes.entry(b"dev/null").device = Some(Device::Char(1, 3));
-        let text = serde_json::to_string(&attributes).unwrap();
-        assert_eq!(
-            serde_json::from_str::<Attributes>(&text).unwrap(),
-            attributes
-        );
+        attributes.entry(b"new\nline").mode = Some(0o4755);
+        let mut text = Vec::new();
+        attributes.write(&mut text).unwrap();
+        assert_eq!(Attributes::read(&*text).unwrap(), attributes);
+        assert!(Attributes::read(&text[..text.len() - 9]).is_err());
     }
 }

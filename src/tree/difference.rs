@@ -1,4 +1,4 @@
-//! What a root has more and less than the one that it started from.
+//! What a root has more and less than the one that its steps started from.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,13 +11,13 @@ use super::merge::Tree;
 const WHITEOUT: &[u8] = b".wh.";
 
 impl Tree {
-    /// The entries of a layer that makes this root of `base`, from which its first step started:
-    /// what steps wrote (rank above 0), the directories on the way to that, and a
-    /// [`Kind::Whiteout`] for each name that is gone.
+    /// The entries of a layer that makes this root of what change sets of rank 0 brought: what
+    /// later ones wrote, the directories on the way to that, and a [`Kind::Whiteout`] for each name
+    /// that is gone.
     ///
     /// Directories on the way are there although nothing about them changed: who unpacks the
     /// layer alone, as overlays do, would otherwise invent their owners and modes.
-    pub fn above(&self, base: &Tree) -> Tree {
+    pub fn above(&self) -> Tree {
         let mut entries: BTreeMap<&[u8], Entry> = BTreeMap::new();
         let mut ways: BTreeSet<&[u8]> = BTreeSet::from([&b""[..]]);
         for entry in self.iter().filter(|entry| entry.rank > 0) {
@@ -25,15 +25,15 @@ impl Tree {
             entries.insert(&entry.path, entry.clone());
         }
         let mut gone = Vec::new();
-        for entry in base.iter().filter(|entry| !entry.path.is_empty()) {
-            let above = folders(&entry.path).next().unwrap_or_default();
-            let is_there = self.get(&entry.path).is_some();
+        for path in self.gone() {
+            let above = folders(path).next().unwrap_or_default();
+            let is_there = self.get(path).is_some();
             if is_there || !self.get(above).is_some_and(Entry::is_directory) {
                 continue;
             }
             ways.insert(above);
             ways.extend(folders(above));
-            gone.push(whiteout(entry));
+            gone.push(whiteout(path));
         }
         for path in ways {
             if let Some(entry) = self.get(path) {
@@ -53,9 +53,9 @@ fn folders(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     ends.chain(root).map(|end| &path[..end])
 }
 
-fn whiteout(entry: &Entry) -> Entry {
-    let name = entry.name();
-    let folder = &entry.path[..entry.path.len() - name.len()];
+fn whiteout(path: &[u8]) -> Entry {
+    let slash = path.iter().rposition(|&byte| byte == b'/');
+    let (folder, name) = path.split_at(slash.map_or(0, |slash| slash + 1));
     Entry {
         path: [folder, WHITEOUT, name].concat().into(),
         kind: Kind::Whiteout,

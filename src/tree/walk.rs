@@ -346,6 +346,10 @@ impl Walk<'_> {
         match listing {
             Ok(mut listing) => {
                 let (all, new) = (&mut listed.changes, &mut listing.changes);
+                // The larger list stays where it is: one folder may have nearly everything.
+                if new.entries.len() > all.entries.len() {
+                    std::mem::swap(&mut all.entries, &mut new.entries);
+                }
                 all.entries.append(&mut new.entries);
                 all.removed.append(&mut new.removed);
                 all.opaque.append(&mut new.opaque);

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use serde_json::json;
 
+use super::documents::refuse;
 use super::entry::{Entry, layer};
 use super::layout::{config, digest, expect_refused, image, publish};
 use super::unpacked::{assert_same, unpacked};
@@ -68,7 +69,17 @@ fn what_is_outside_or_twice_is_refused() {
     ] {
         let workspace = saved(listed, &more);
         // As with a tag that is not there: the recipe names what the archive does not have.
-        expect_refused(&workspace, what, 1, &["base.tar", "has no"]);
+        refuse(
+            &workspace,
+            what,
+            1,
+            &[
+                "`base.tar` has no file",
+                &format!("`{listed}`"),
+                "manifest.json",
+                "help: write the archive again",
+            ],
+        );
     }
     for (what, more) in [
         ("twice", vec![member(b"layer.tar", b'0', b"", b"x")]),
@@ -87,6 +98,104 @@ fn what_is_outside_or_twice_is_refused() {
     let bytes = archive(&[link("index.json", "x"), member(b"x", b'0', b"", b"{}")]);
     fs::write(workspace.context().join("base.tar"), bytes).unwrap();
     expect_refused(&workspace, "links", 5, &["base.tar", "`index.json`"]);
+}
+
+/// The list, and nothing but a layer and a configuration.
+fn listing(list: &str) -> Workspace {
+    let workspace = Workspace::with(RECIPE);
+    let tar = layer(&[Entry::file("a", "a")]);
+    let config = config(&[digest(&tar)]).to_string();
+    let members = [
+        member(b"manifest.json", b'0', b"", list.as_bytes()),
+        member(b"config.json", b'0', b"", config.as_bytes()),
+        member(b"layer.tar", b'0', b"", &tar),
+        member(b"text", b'0', b"", b"text"),
+    ];
+    fs::write(workspace.context().join("base.tar"), archive(&members)).unwrap();
+    workspace
+}
+
+#[test]
+fn lists_are_read_strictly() {
+    let image = r#"{"Config":"config.json","RepoTags":null,"Layers":["layer.tar"]}"#;
+    let named = |name: &str| image.replace("null", &format!("[\"{name}\"]"));
+    listing(&format!("[{image}]"))
+        .build(&["-o", "oci:out"])
+        .expect(0);
+    for (what, code, list, parts) in [
+        ("nothing", 5, String::new(), &["manifest.json"][..]),
+        ("an object", 5, image.to_owned(), &["manifest.json"]),
+        ("text", 5, "[7]".to_owned(), &["manifest.json"]),
+        ("no image", 1, "[]".to_owned(), &["has no image"]),
+        (
+            "two without a name",
+            1,
+            format!("[{image},{image}]"),
+            &["2 images that match"],
+        ),
+        (
+            "two names",
+            1,
+            format!("[{},{}]", named("a:1"), named("b:2")),
+            &["2 images", "docker.io/library/a:1", "docker.io/library/b:2"],
+        ),
+        (
+            "a configuration outside",
+            1,
+            format!("[{}]", image.replace("config.json", "../../etc/passwd")),
+            &["`../../etc/passwd`", "manifest.json"],
+        ),
+        (
+            "no configuration",
+            1,
+            format!("[{}]", image.replace("config.json", "\\u001b[2Jx")),
+            &["manifest.json"],
+        ),
+        (
+            "a configuration that is none",
+            5,
+            format!("[{}]", image.replace("config.json", "text")),
+            &["the configuration is not valid"],
+        ),
+        (
+            "a layer too many",
+            5,
+            format!("[{}]", image.replace("[\"l", "[\"layer.tar\",\"l")),
+            &["2 layers, the configuration 1"],
+        ),
+        (
+            "no layers",
+            5,
+            format!("[{}]", image.replace("\"layer.tar\"", "")),
+            &["0 layers, the configuration 1"],
+        ),
+        (
+            "another layer",
+            5,
+            format!("[{}]", image.replace("layer.tar", "text")),
+            &["its bytes have the digest"],
+        ),
+        (
+            "a key twice",
+            5,
+            format!(
+                "[{}]",
+                image.replace("\"Config", "\"Config\":\"text\",\"Config")
+            ),
+            &["manifest.json"],
+        ),
+    ] {
+        refuse(
+            &listing(&list),
+            what,
+            code,
+            &[&["base.tar", "help: "], parts].concat(),
+        );
+    }
+    let workspace = listing(&format!("[{}]", named("x:1")));
+    let asked = RECIPE.replace("base.tar", "base.tar:y:1");
+    workspace.write("recipe.yaml", &asked);
+    refuse(&workspace, "another name", 1, &["docker.io/library/y:1"]);
 }
 
 #[test]

@@ -31,9 +31,9 @@ impl Entry {
         }
     }
 
-    pub(crate) fn file(name: impl AsRef<[u8]>, content: &str) -> Self {
+    pub(crate) fn file(name: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Self {
         let mut entry = Self::new(name.as_ref(), b'0');
-        entry.content = content.as_bytes().to_vec();
+        entry.content = content.as_ref().to_vec();
         entry
     }
 
@@ -62,6 +62,12 @@ impl Entry {
         let mut entry = Self::new(name.as_bytes(), kind);
         entry.device = (major, minor);
         entry
+    }
+
+    /// With bytes as content.
+    pub(crate) fn with(mut self, content: &[u8]) -> Self {
+        self.content = content.to_vec();
+        self
     }
 
     pub(crate) fn mode(mut self, mode: u32) -> Self {

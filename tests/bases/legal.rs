@@ -2,15 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::process::Command;
 
 use super::entry::{Entry, layer};
 use super::layout::{RECIPE, image, publish, with_base};
 use crate::privilege::as_nobody;
-use crate::support::listing::{Listing, differences, list};
-use crate::support::workspace::{Workspace, require_root, require_tool, tool};
+use crate::support::listing::differences;
+use crate::support::workspace::{Workspace, require_root, require_tool};
 
-type Stack = Vec<Vec<Entry>>;
+use super::unpacked::unpacked;
+
+pub(crate) type Stack = Vec<Vec<Entry>>;
 
 fn file(name: &str) -> Entry {
     Entry::file(name, name)
@@ -87,6 +88,19 @@ fn removals() -> Vec<(&'static str, Stack)> {
         (
             "one of two names goes",
             vec![vec![file("a"), hard("b", "a")], vec![file(".wh.a")]],
+        ),
+        (
+            "what goes and comes in one layer",
+            vec![
+                full(),
+                vec![
+                    file(".wh.d"),
+                    folder("d/"),
+                    file("d/n"),
+                    file(".wh.f"),
+                    file("f"),
+                ],
+            ],
         ),
     ]
 }
@@ -205,6 +219,32 @@ fn names() -> Vec<(&'static str, Stack)> {
             ],
         ),
         (
+            "names that other systems take for one",
+            vec![vec![
+                file("case"),
+                file("Case"),
+                file("\u{e9}"),
+                file("e\u{301}"),
+                file(" x "),
+                file("x\\y"),
+                file("a\tb\r"),
+                folder("..."),
+                file(".../..a"),
+                file("-rf"),
+            ]],
+        ),
+        (
+            "a shell by two links, and another one in its place",
+            vec![
+                vec![
+                    file("bin/dash"),
+                    link("bin/sh", "ash"),
+                    link("bin/ash", "dash"),
+                ],
+                vec![link("bin/dash", "bash"), file("bin/bash"), file("bin/sh")],
+            ],
+        ),
+        (
             "long names",
             vec![
                 vec![file(&format!("{long}{}", "n".repeat(255)))],
@@ -294,31 +334,15 @@ fn attributes() -> Vec<(&'static str, Stack)> {
     ]
 }
 
-fn cases() -> Vec<(&'static str, Stack)> {
+pub(crate) fn cases() -> Vec<(&'static str, Stack)> {
     [removals(), replacements(), names(), attributes()]
         .into_iter()
         .flatten()
         .collect()
 }
 
-fn tars(stack: &Stack) -> Vec<Vec<u8>> {
+pub(crate) fn tars(stack: &Stack) -> Vec<Vec<u8>> {
     stack.iter().map(|entries| layer(entries)).collect()
-}
-
-/// What umoci unpacks, but for the times of folders.
-fn unpacked(workspace: &Workspace, layout: &str, tag: &str) -> Listing {
-    let root = workspace.path(&format!("root-{tag}"));
-    let place = format!("{}:{tag}", workspace.path(layout).display());
-    tool((Command::new("umoci").args(["raw", "unpack", "--image", &place])).arg(&root));
-    let mut found = list(&root);
-    for line in found
-        .values_mut()
-        .filter(|line| line.starts_with("Directory"))
-    {
-        let words: Vec<&str> = line.split(' ').collect();
-        *line = [&words[..3], &words[4..]].concat().join(" ");
-    }
-    found
 }
 
 #[test]
@@ -335,8 +359,8 @@ fn layers_mean_what_they_mean_to_umoci() {
             wrong.push(format!("{what}: {}", told.stderr));
             continue;
         }
-        let expected = unpacked(&workspace, "context/base", "t");
-        let found = unpacked(&workspace, "out", "ours");
+        let expected = unpacked(&workspace, "context/base:t");
+        let found = unpacked(&workspace, "out:ours");
         entries += expected.len();
         if expected != found {
             wrong.push(format!("{what}:\n{}", differences(&expected, &found)));

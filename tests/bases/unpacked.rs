@@ -12,16 +12,17 @@ pub(crate) fn unpacked(workspace: &Workspace, layout: &str) -> Listing {
     let root = workspace.path(&format!("root-{}", name.replace(':', "-")));
     let image = workspace.path(layout).display().to_string();
     tool((Command::new("umoci").args(["raw", "unpack", "--image", &image])).arg(&root));
-    let timeless = |line: String| match line.strip_prefix("Directory ") {
-        Some(rest) => {
-            let mut words: Vec<&str> = rest.split(' ').collect();
-            words.remove(2);
-            format!("Directory {}", words.join(" "))
-        }
-        None => line,
-    };
-    let found = list(&root).into_iter();
-    found.map(|(path, line)| (path, timeless(line))).collect()
+    timeless(list(&root))
+}
+
+/// Without the times of directories.
+pub(crate) fn timeless(mut listing: Listing) -> Listing {
+    let folders = listing.values_mut();
+    for line in folders.filter(|line| line.starts_with("Directory ")) {
+        let words: Vec<&str> = line.split(' ').collect();
+        *line = [&words[..3], &words[4..]].concat().join(" ");
+    }
+    listing
 }
 
 /// Fails unless two roots are the same.

@@ -1,23 +1,27 @@
 //! Images on their way between registries, files and builds, as a user moves them.
 
 mod copying;
-mod indexes;
-mod kept_base;
+mod interrupted_pull;
+mod interrupted_push;
+mod moved_tag;
 mod on_base;
 mod platforms;
 mod pull;
 mod push;
-mod registries;
 mod sparing;
-mod ways;
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::bases::entry::{Entry, layer};
+use crate::layouts::entries;
 use crate::support::distribution::Distribution;
-use crate::support::workspace::{Workspace, require_tool, tool};
+use crate::support::nasty::noise;
+use crate::support::workspace::{Outcome, Workspace, require_tool, sum, tool};
 use crate::support::{require_root, scratch};
 
 /// Whether all tools are here, and the right to own files.
@@ -52,7 +56,7 @@ fn document(workspace: &Workspace, layout: &str, digest: &Value) -> Value {
 }
 
 /// The manifest of the only image in a layout.
-fn manifest(workspace: &Workspace, layout: &str) -> Value {
+pub(crate) fn manifest(workspace: &Workspace, layout: &str) -> Value {
     let index = fs::read(workspace.path(layout).join("index.json")).unwrap();
     let index: Value = serde_json::from_slice(&index).unwrap();
     document(workspace, layout, &index["manifests"][0]["digest"])
@@ -75,4 +79,74 @@ fn seen(server: &Distribution, name: &str) -> String {
         &name,
     ];
     server.skopeo(&words).trim().to_owned()
+}
+
+/// Layers of some hundred thousand bytes that nothing makes smaller.
+fn large_layers(mark: &str) -> Vec<Vec<u8>> {
+    let large = |name: &str, length| {
+        let content = [mark.as_bytes(), &noise(length)].concat();
+        layer(&[
+            Entry::folder("d/"),
+            Entry::file(format!("d/{name}"), content),
+        ])
+    };
+    vec![
+        large("one", 300_000),
+        large("two", 400_000),
+        large("three", 200_000),
+    ]
+}
+
+/// The program, with a folder for temporary files of its own.
+fn started(workspace: &Workspace, arguments: &[&str]) -> Child {
+    let temporary = workspace.path("tmp");
+    fs::create_dir_all(&temporary).unwrap();
+    let mut command = workspace.command(arguments);
+    (command.env("TMPDIR", temporary))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// Ends what was started by a signal. SIGINT is obeyed soon, and leaves nothing that was half done.
+#[track_caller]
+fn interrupt(workspace: &Workspace, child: Child, signal: &str) {
+    let begun = Instant::now();
+    tool(Command::new("kill").args([signal, &child.id().to_string()]));
+    let told: Outcome = child.wait_with_output().unwrap().into();
+    if signal == "-KILL" {
+        assert_eq!(told.code, None, "{}", told.stderr);
+        return;
+    }
+    assert_eq!(told.code, Some(130), "{}", told.stderr);
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert_eq!(told.stdout, "");
+    assert_nothing_half_done(workspace);
+}
+
+/// No temporary file is left, and what the cache has is whole.
+#[track_caller]
+fn assert_nothing_half_done(workspace: &Workspace) {
+    for folder in [workspace.path("tmp"), workspace.cache().join("drafts")] {
+        if folder.exists() {
+            assert_eq!(entries(&folder), BTreeSet::new(), "{}", folder.display());
+        }
+    }
+    assert_blobs_whole(workspace);
+}
+
+/// Every blob in the cache has the digest that it is called by; there are so many.
+#[track_caller]
+fn assert_blobs_whole(workspace: &Workspace) -> usize {
+    let folder = workspace.cache().join("blobs/sha256");
+    if !folder.exists() {
+        return 0;
+    }
+    let names = entries(&folder);
+    for name in &names {
+        let bytes = fs::read(folder.join(name)).unwrap();
+        assert_eq!(sum("sha256sum", &bytes), *name);
+    }
+    names.len()
 }

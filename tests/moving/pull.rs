@@ -104,6 +104,9 @@ fn what_is_not_there_is_told_where_it_is_named() {
     drop(free);
     workspace.write("recipe.yaml", &recipe(&host, "team/base:1"));
     let told = workspace.build(&["-o", "oci:out"]).expect(5).stderr;
-    assert!(told.contains(&host), "{told}");
+    assert!(
+        told.contains(&host) && told.contains("tried 3 times"),
+        "{told}"
+    );
     assert!(!workspace.path("out").exists());
 }

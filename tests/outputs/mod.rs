@@ -5,6 +5,7 @@ mod docker_archive;
 mod docker_format;
 mod failures;
 mod layers;
+mod merged;
 mod roots;
 mod storage;
 

@@ -5,7 +5,9 @@ use onelayer::transport::{ManifestName, RegistryError};
 
 use crate::support::server::{Reply, Server};
 
-use super::{OCI_MANIFEST, anonymous, asked, expect_error, manifest, refusal, tag};
+use super::{
+    OCI_MANIFEST, QUIET, access, anonymous, asked, expect_error, manifest, open, refusal, tag,
+};
 
 const DOCUMENT: &[u8] = br#"{"schemaVersion":2}"#;
 
@@ -182,12 +184,24 @@ fn a_registry_in_trouble_is_asked_again() {
 
 #[test]
 fn nobody_at_home_is_told_with_the_address() {
-    let server = Server::new(|_, _| manifest(DOCUMENT));
-    let registry = anonymous(&server);
-    let url = format!("http://{}/v2/team/app/manifests/latest", server.address());
-    drop(server);
-    let error = expect_error(registry.manifest(&tag("latest")), &[&url, "tried 3 times"]);
-    assert!(matches!(error, RegistryError::Transfer { attempts: 3, .. }));
+    for (was_there, attempts) in [(false, 3), (true, 5)] {
+        let server = Server::new(|_, _| manifest(DOCUMENT));
+        let mut access = access();
+        access.retry.attempts = 5;
+        let registry = open(server.address(), &access, QUIET);
+        let url = format!("http://{}/v2/team/app/manifests/latest", server.address());
+        // Who has answered before may come back.
+        if was_there {
+            registry.manifest(&tag("latest")).unwrap();
+        }
+        drop(server);
+        let tried = format!("tried {attempts} times");
+        let error = expect_error(registry.manifest(&tag("latest")), &[&url, &tried]);
+        let RegistryError::Transfer { attempts: made, .. } = error else {
+            panic!("{error}");
+        };
+        assert_eq!(made, attempts);
+    }
 }
 
 #[test]

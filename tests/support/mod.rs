@@ -2,10 +2,12 @@
 
 pub(crate) mod build;
 pub(crate) mod distribution;
+pub(crate) mod dockerd;
 pub(crate) mod documents;
 pub(crate) mod image;
 pub(crate) mod listing;
 pub(crate) mod nasty;
+pub(crate) mod relay;
 pub(crate) mod server;
 pub(crate) mod twin;
 pub(crate) mod workspace;

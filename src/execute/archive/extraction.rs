@@ -6,11 +6,10 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use crate::plan::{BytePath, Mode};
 use crate::progress::Reporter;
 use crate::sandbox::Cancel;
+use crate::tar::{EntryProblem, Fault, Format, Tape};
 
-use super::compression::Format;
-use super::tape::{Fault, Tape};
 use super::unpacking::Unpacking;
-use super::{ArchiveError, EntryProblem, zipped};
+use super::{ArchiveError, zipped};
 use crate::execute::ExecuteError;
 use crate::execute::editor::{Editor, Ownership};
 
@@ -91,14 +90,22 @@ impl Extraction<'_> {
         unpacking: &mut Unpacking<'_, '_>,
     ) -> Result<(), ExecuteError> {
         loop {
-            let next = tape.next().map_err(|fault| match fault {
-                Fault::Read(error) => self.failed(error),
-                fault => fault.of(self.url, self.limits.entries).into(),
-            });
-            match next? {
+            match tape.next().map_err(|fault| self.fault(fault))? {
                 Some(member) => unpacking.member(&member, &mut tape)?,
                 None => return Ok(()),
             }
+        }
+    }
+
+    fn fault(&self, fault: Fault) -> ExecuteError {
+        match fault {
+            Fault::Read(error) => self.failed(error),
+            Fault::NoTar => ArchiveError::Format {
+                url: self.url.to_owned(),
+            }
+            .into(),
+            Fault::TooMany => self.too_many("entries", self.limits.entries).into(),
+            Fault::Entry(name, problem) => self.entry(&name, problem).into(),
         }
     }
 

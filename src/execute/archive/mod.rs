@@ -1,7 +1,7 @@
 //! What an archive holds becomes part of the root.
 //!
 //! ```text
-//! file ─► compression (first bytes) ─► tape / zipped ─► members ─► Unpacking ─► Editor
+//! file ─► `tar` (by its first bytes) or zipped ─► members ─► Unpacking ─► Editor
 //! ```
 //!
 //! Archives are foreign. Every entry is written through the step's [`Editor`], so that its path
@@ -10,24 +10,13 @@
 //! bytes with something else than an entry before it, or that would be a removal in a layer, ends
 //! the step. What is unpacked is bounded in entries, names and bytes.
 
-mod compression;
-mod content;
 mod error;
 mod extraction;
-mod member;
-mod pax;
-mod sparse;
-mod tape;
 mod unpacking;
 mod zipped;
 
-pub(super) use compression::Format;
-pub(super) use content::{Lost, fill};
-pub use error::{ArchiveError, EntryProblem};
+pub use error::ArchiveError;
 pub(super) use extraction::{Bounded, Extraction, Limits, is_bound};
-pub(super) use member::{Details, Member, MemberKind, Part, parts};
-pub(super) use tape::{Fault, Tape};
-pub(super) use unpacking::LONGEST_LINK;
 
 #[cfg(test)]
 mod tests {

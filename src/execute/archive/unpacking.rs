@@ -6,16 +6,13 @@ use std::io::{self, Read};
 use crate::plan::BytePath;
 use crate::progress::Event;
 use crate::rootfs::FileKind;
+use crate::tar::{EntryProblem, LONGEST_LINK, Lost, Member, MemberKind, Part, fill, relative};
 
+use super::ArchiveError;
 use super::extraction::{Extraction, is_bound};
-use super::member::{Member, MemberKind, Part, relative};
-use super::{ArchiveError, EntryProblem, Lost, fill};
 use crate::execute::ExecuteError;
 use crate::execute::editor::{Editor, Present};
 use crate::execute::error::shown;
-
-/// The longest text of a link that Linux takes.
-pub(in crate::execute) const LONGEST_LINK: usize = 4095;
 
 /// An archive while it is unpacked.
 pub(super) struct Unpacking<'a, 'e> {
@@ -267,8 +264,8 @@ impl<'a, 'e> Unpacking<'a, 'e> {
         parts: Option<&[Part]>,
         content: &mut dyn Read,
     ) -> Result<(), ExecuteError> {
-        let cancel = self.extraction.cancel;
-        fill(file, size, parts, content, cancel).map_err(|lost| match lost {
+        let is_cancelled = || self.extraction.cancel.is_cancelled();
+        fill(file, size, parts, content, &is_cancelled).map_err(|lost| match lost {
             Lost::Cancelled => ExecuteError::CANCELLED,
             Lost::Truncated => (self.extraction)
                 .entry(&member.name, EntryProblem::Truncated)

@@ -8,11 +8,11 @@ use zip::read::ZipFile;
 use zip::result::ZipError;
 use zip::{ZipArchive, ZipReadOptions};
 
+use super::ArchiveError;
 use super::extraction::Extraction;
-use super::member::{Details, Member, MemberKind};
-use super::unpacking::{LONGEST_LINK, Unpacking};
-use super::{ArchiveError, EntryProblem};
+use super::unpacking::Unpacking;
 use crate::execute::ExecuteError;
+use crate::tar::{Details, EntryProblem, LONGEST_LINK, Member, MemberKind};
 
 /// The type bits of a mode (inode(7)).
 const TYPE: u32 = 0o170_000;

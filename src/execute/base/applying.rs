@@ -5,23 +5,20 @@ use std::io::{self, Read};
 
 use crate::digest::Digest;
 use crate::execute::ExecuteError;
-use crate::execute::archive::{
-    Details, EntryProblem, Fault, LONGEST_LINK, Limits, Member, MemberKind, Tape, is_bound, parts,
-};
+use crate::execute::archive::{Limits, is_bound};
 use crate::execute::editor::{Editor, Ownership};
 use crate::plan::BytePath;
 use crate::progress::{Event, Reporter};
 use crate::rootfs::FileKind;
 use crate::sandbox::Cancel;
+use crate::tar::{
+    Details, EntryProblem, Fault, LONGEST_LINK, Member, MemberKind, Removal, Tape, parts,
+};
 use crate::tree::belongs_in_image;
 
-use super::error::BaseError;
+use super::error::{BaseError, BasePart};
 use super::names::{Directory, Name, Names};
 
-/// In front of a name: it is removed (image-spec, layer.md, "Whiteouts").
-const WHITEOUT: &[u8] = b".wh.";
-/// Behind that: all that earlier layers have in the folder is removed.
-const OPAQUE: &[u8] = b".wh..opq";
 /// The largest number of a user or group; the one above means "as it is" to chown(2).
 const LARGEST_ID: u64 = 0xffff_fffe;
 
@@ -48,8 +45,10 @@ pub(super) struct Applying<'a, 'e> {
     names: Names,
     /// What the present layer has cleared already: nothing older can come back.
     cleared: BTreeSet<(Vec<u8>, bool)>,
-    /// Number of the present layer, from 1, and the digest of its blob.
-    layer: (u32, Digest),
+    /// Number of the present layer, from 1, and what messages call it.
+    layer: (u32, BasePart),
+    /// The entry that is being written, for messages.
+    at: Option<BytePath>,
     /// What there is so far, of all layers.
     pub(super) entries: u64,
     pub(super) name_bytes: u64,
@@ -71,7 +70,8 @@ impl<'a, 'e> Applying<'a, 'e> {
             reporter,
             names: Names::default(),
             cleared: BTreeSet::new(),
-            layer: (0, Digest::of("")),
+            layer: (0, BasePart::Layer(Digest::of(""))),
+            at: None,
             entries: 0,
             name_bytes: 0,
             bytes: 0,
@@ -81,10 +81,10 @@ impl<'a, 'e> Applying<'a, 'e> {
     /// Applies the next layer, an uncompressed tar, and reads it to its end.
     pub(super) fn layer(
         &mut self,
-        digest: Digest,
+        part: BasePart,
         stream: &mut dyn Read,
     ) -> Result<(), ExecuteError> {
-        self.layer = (self.layer.0 + 1, digest);
+        self.layer = (self.layer.0 + 1, part);
         self.cleared.clear();
         let mut tape = Tape::new(&mut *stream, self.limits.entries);
         loop {
@@ -116,7 +116,7 @@ impl<'a, 'e> Applying<'a, 'e> {
         self.apply(member, content).map_err(|error| match error {
             ExecuteError::Base(_) | ExecuteError::Exit { .. } => error,
             other => BaseError::Write {
-                layer: self.layer.1,
+                part: self.layer.1.clone(),
                 entry: member.name.clone().into(),
                 source: Box::new(other),
             }
@@ -126,21 +126,31 @@ impl<'a, 'e> Applying<'a, 'e> {
 
     fn apply(&mut self, member: &Member, content: &mut dyn Read) -> Result<(), ExecuteError> {
         self.check_cancelled()?;
+        self.at = Some(member.name.clone().into());
         let at = |problem| self.entry(&member.name, problem);
         let parts = parts(&member.name).map_err(at)?;
         self.count(member.name.len())?;
-        let Some((last, above)) = parts.split_last() else {
+        if parts.is_empty() {
             return self.root(member);
-        };
-        let is_removal = |part: &&[u8]| part.starts_with(WHITEOUT);
-        if above.iter().any(is_removal) {
+        }
+        let is_removal = |part: &&[u8]| part.starts_with(b".wh.");
+        if self.whiteouts == Whiteouts::Refuse && parts.iter().any(is_removal) {
             return Err(self.entry(&member.name, EntryProblem::Whiteout));
         }
-        if let Some(hidden) = last.strip_prefix(WHITEOUT) {
-            return match self.whiteouts {
-                Whiteouts::Apply => self.remove(member, above, hidden),
-                Whiteouts::Refuse => Err(self.entry(&member.name, EntryProblem::Whiteout)),
-            };
+        let removal = Removal::of(&parts);
+        match removal.map_err(|problem| self.entry(&member.name, problem))? {
+            Removal::None => {}
+            Removal::Metadata => return Ok(()),
+            Removal::Opaque { folder } => {
+                let folder = BytePath::from(folder.join(&b'/'));
+                let path = self.editor.follow(&folder);
+                let path = path.map_err(|_| self.entry(&member.name, EntryProblem::Loop))?;
+                return self.remove(path, false);
+            }
+            Removal::Name { folder, name } => {
+                let path = self.locate(member, &[folder, &[name]].concat())?;
+                return self.remove(path, true);
+            }
         }
         let path = self.locate(member, &parts)?;
         self.parents(member, &path)?;
@@ -167,26 +177,8 @@ impl<'a, 'e> Applying<'a, 'e> {
             .map_err(|_| self.entry(&member.name, EntryProblem::Loop))
     }
 
-    fn remove(
-        &mut self,
-        member: &Member,
-        above: &[&[u8]],
-        hidden: &[u8],
-    ) -> Result<(), ExecuteError> {
-        if matches!(hidden, b"" | b"." | b"..") {
-            return Err(self.entry(&member.name, EntryProblem::Removal));
-        }
-        let (path, itself) = if hidden == OPAQUE {
-            let folder = BytePath::from(above.join(&b'/'));
-            let path = self.editor.follow(&folder);
-            let path = path.map_err(|_| self.entry(&member.name, EntryProblem::Loop))?;
-            (path, false)
-        } else if hidden.starts_with(WHITEOUT) {
-            // What aufs kept for itself.
-            return Ok(());
-        } else {
-            (self.locate(member, &[above, &[hidden]].concat())?, true)
-        };
+    /// Removes what earlier layers have below `path`, and with `itself` there.
+    fn remove(&mut self, path: Vec<u8>, itself: bool) -> Result<(), ExecuteError> {
         if !self.cleared.insert((path.clone(), itself)) {
             return Ok(());
         }
@@ -209,7 +201,7 @@ impl<'a, 'e> Applying<'a, 'e> {
                 None => {
                     self.count(parent.len())?;
                     self.editor.directory(parent, Ownership::FOLDER)?;
-                    let directory = Some(Directory::default());
+                    let directory = Some(Box::default());
                     let layer = self.layer.0;
                     self.names.insert(parent, Name { layer, directory });
                 }
@@ -319,7 +311,7 @@ impl<'a, 'e> Applying<'a, 'e> {
         }
         directory.xattrs = self.xattrs(&member.details, path)?;
         let layer = self.layer.0;
-        let directory = Some(directory);
+        let directory = Some(Box::new(directory));
         self.names.insert(path, Name { layer, directory });
         Ok(())
     }
@@ -411,10 +403,12 @@ impl<'a, 'e> Applying<'a, 'e> {
     }
 
     fn fault(&self, fault: Fault) -> ExecuteError {
-        let (_, layer) = self.layer;
         match fault {
             Fault::Read(error) => self.unreadable(error),
-            Fault::NoTar => BaseError::Format { layer }.into(),
+            Fault::NoTar => BaseError::Format {
+                part: self.layer.1.clone(),
+            }
+            .into(),
             Fault::TooMany => self.too_many("entries", self.limits.entries),
             Fault::Entry(name, problem) => self.entry(&name, problem),
         }
@@ -424,8 +418,8 @@ impl<'a, 'e> Applying<'a, 'e> {
         match self.check_cancelled() {
             Ok(()) if is_bound(&source) => self.too_many("bytes", self.limits.bytes),
             Ok(()) => {
-                let (_, layer) = self.layer;
-                BaseError::Read { layer, source }.into()
+                let part = self.layer.1.clone();
+                BaseError::Read { part, source }.into()
             }
             Err(cancelled) => cancelled,
         }
@@ -433,7 +427,7 @@ impl<'a, 'e> Applying<'a, 'e> {
 
     pub(super) fn entry(&self, name: &[u8], problem: EntryProblem) -> ExecuteError {
         BaseError::Entry {
-            layer: self.layer.1,
+            part: self.layer.1.clone(),
             entry: name.to_vec().into(),
             problem,
         }
@@ -441,8 +435,15 @@ impl<'a, 'e> Applying<'a, 'e> {
     }
 
     pub(super) fn too_many(&self, what: &'static str, most: u64) -> ExecuteError {
-        let (_, layer) = self.layer;
-        BaseError::Limit { layer, what, most }.into()
+        let part = self.layer.1.clone();
+        let entry = self.at.clone();
+        BaseError::Limit {
+            part,
+            entry,
+            what,
+            most,
+        }
+        .into()
     }
 
     pub(super) fn check_cancelled(&self) -> Result<(), ExecuteError> {

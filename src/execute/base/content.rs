@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::io::Read;
 
-use crate::execute::archive::{EntryProblem, Lost, Member, Part, fill};
 use crate::execute::{ExecuteError, error::shown};
+use crate::tar::{EntryProblem, Lost, Member, Part, fill};
 
 use super::applying::Applying;
 
@@ -42,7 +42,8 @@ impl Applying<'_, '_> {
         parts: Option<&[Part]>,
         content: &mut dyn Read,
     ) -> Result<(), ExecuteError> {
-        fill(file, size, parts, content, self.cancel).map_err(|lost| match lost {
+        let is_cancelled = || self.cancel.is_cancelled();
+        fill(file, size, parts, content, &is_cancelled).map_err(|lost| match lost {
             Lost::Cancelled => ExecuteError::CANCELLED,
             Lost::Truncated => self.entry(&member.name, EntryProblem::Truncated),
             Lost::Read(error) => self.unreadable(error),

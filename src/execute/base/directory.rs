@@ -7,11 +7,29 @@ use crate::execute::ExecuteError;
 use crate::execute::editor::{Editor, Ownership};
 use crate::execute::error::shown;
 use crate::rootfs::FileKind;
+use crate::tar::EntryProblem;
 use crate::tree::{Entry, Kind, Tree};
+
+use super::error::{BaseError, BasePart};
 
 /// Copies everything in `tree` into what `editor` writes, with owners, modes, attributes and hard
 /// links as they are. Times are the editor's, as those of all copies.
-pub(in crate::execute) fn directory(tree: &Tree, editor: &mut Editor) -> Result<(), ExecuteError> {
+///
+/// A name that would be a removal is refused before anything is written: no layer could hold it.
+/// Messages call the directory `name`.
+pub(in crate::execute) fn directory(
+    name: &str,
+    tree: &Tree,
+    editor: &mut Editor,
+) -> Result<(), ExecuteError> {
+    if let Some(entry) = (tree.iter()).find(|entry| entry.name().starts_with(b".wh.")) {
+        return Err(BaseError::Entry {
+            part: BasePart::Directory(name.to_owned()),
+            entry: entry.path.to_vec().into(),
+            problem: EntryProblem::Whiteout,
+        }
+        .into());
+    }
     let mut first_names = HashMap::new();
     for entry in tree.iter() {
         let path = &*entry.path;

@@ -6,17 +6,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, Scope};
 
-use crate::digest::{Digest, VerifyingReader};
+use crate::digest::VerifyingReader;
 use crate::execute::ExecuteError;
-use crate::execute::archive::{Bounded, Format, Limits};
+use crate::execute::archive::{Bounded, Limits};
 use crate::execute::editor::Editor;
 use crate::plan::{PlannedImage, PlannedLayer};
 use crate::progress::Reporter;
 use crate::sandbox::Cancel;
+use crate::tar::Format;
 
 use super::ahead::Ahead;
 use super::applying::{Applying, Whiteouts};
-use super::error::BaseError;
+use super::error::{BaseError, BasePart};
 
 /// How many layers are brought at once: as many as the other tools ask registries for.
 const AT_ONCE: usize = 4;
@@ -81,21 +82,22 @@ pub(in crate::execute) fn import(
     })
 }
 
-/// Unpacks an archive of a whole root into what `editor` writes; `digest` names it in messages.
+/// Unpacks an archive of a whole root into what `editor` writes; `path` names it in messages.
 pub(in crate::execute) fn unpack(
-    digest: Digest,
+    path: &str,
     mut archive: impl BufRead + Send,
     editor: &mut Editor,
     cancel: &Cancel,
     reporter: &dyn Reporter,
 ) -> Result<(), ExecuteError> {
+    let part = BasePart::Archive(path.to_owned());
     let failed = |source| BaseError::Read {
-        layer: digest,
+        part: part.clone(),
         source,
     };
     let format = Format::of(archive.fill_buf().map_err(failed)?);
     if format == Format::Zip {
-        return Err(BaseError::Format { layer: digest }.into());
+        return Err(BaseError::Format { part }.into());
     }
     thread::scope(|scope| {
         let mut stream = Bounded {
@@ -104,7 +106,7 @@ pub(in crate::execute) fn unpack(
             cancel,
         };
         let mut applying = Applying::new(editor, Whiteouts::Refuse, cancel, reporter);
-        applying.layer(digest, &mut stream)?;
+        applying.layer(part, &mut stream)?;
         applying.finish()
     })
 }
@@ -133,7 +135,7 @@ fn apply<'s>(
             left: Limits::default().bytes,
             cancel,
         };
-        applying.layer(layer.digest, &mut stream)?;
+        applying.layer(BasePart::Layer(layer.digest), &mut stream)?;
     }
     applying.finish()
 }
@@ -144,17 +146,17 @@ fn uncompressed<'s>(
     content: LayerContent,
     scope: &'s Scope<'s, '_>,
 ) -> Result<Ahead, ExecuteError> {
-    let digest = layer.digest;
+    let part = BasePart::Layer(layer.digest);
     let mut blob = BufReader::new(Ahead::spawn(scope, move || Ok(content)));
     let start = blob.fill_buf().map_err(|source| BaseError::Read {
-        layer: digest,
+        part: part.clone(),
         source,
     })?;
     // As the other tools do it, the bytes count and not the media type: the tar's own digest says
     // whether they were understood.
     let format = Format::of(start);
     if !matches!(format, Format::Gzip | Format::Zstd | Format::Other) {
-        return Err(BaseError::Format { layer: digest }.into());
+        return Err(BaseError::Format { part }.into());
     }
     let diff_id = layer.diff_id;
     Ok(Ahead::spawn(scope, move || {

@@ -21,6 +21,6 @@ mod import;
 mod names;
 
 pub(super) use directory::directory;
-pub use error::BaseError;
+pub use error::{BaseError, BasePart};
 pub use import::{Bases, LayerContent};
 pub(super) use import::{import, unpack};

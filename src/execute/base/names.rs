@@ -12,8 +12,8 @@ pub(super) struct Names(BTreeMap<Box<[u8]>, Name>);
 pub(super) struct Name {
     /// Number of the layer.
     pub(super) layer: u32,
-    /// Set for a directory.
-    pub(super) directory: Option<Directory>,
+    /// Set for a directory. Most names are none, and there may be millions.
+    pub(super) directory: Option<Box<Directory>>,
 }
 
 /// What is known of a directory, besides what is on disk.

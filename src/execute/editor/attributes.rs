@@ -47,7 +47,7 @@ impl Editor<'_> {
             folder.set_xattr(place, name, value)?
         };
         if permission == Permission::Denied {
-            self.incomplete = true;
+            self.refused()?;
             let row = self.attributes.entry(path);
             row.xattrs.insert(name.to_owned(), value.to_vec());
         }

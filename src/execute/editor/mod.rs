@@ -31,7 +31,7 @@ pub(super) struct Editor<'a> {
     above: Option<(Rootfs, OsString)>,
     /// Links that this step made, and those of the tree that it replaced.
     links: LaterLinks,
-    /// What everything written should be; kept only if the disk refused some of it.
+    /// What everything written should be; empty while the disk takes all of it.
     attributes: Attributes,
     /// The disk did not take every owner, attribute or device.
     incomplete: bool,
@@ -171,7 +171,7 @@ impl<'a> Editor<'a> {
         self.make_room(path)?;
         let mode = self.disk_mode(wanted.mode, false);
         let (file, permission) = self.upper.create_file(disk(path), mode, wanted.owner())?;
-        self.note(path, wanted, permission)?;
+        self.note(path, wanted, mode, permission)?;
         Ok(file)
     }
 
@@ -194,7 +194,7 @@ impl<'a> Editor<'a> {
             .upper
             .symlink(disk(path), disk(target), wanted.owner())?;
         self.links.made(path, target);
-        self.note(path, wanted, permission)?;
+        self.note(path, wanted, wanted.mode, permission)?;
         Ok(self.upper.set_times(disk(path), self.time, 0)?)
     }
 
@@ -247,9 +247,9 @@ impl<'a> Editor<'a> {
         if permission == Permission::Granted && found.kind != FileKind::Symlink {
             self.strike(path)?;
         }
-        self.note(path, wanted, permission)?;
+        let mode = self.disk_mode(wanted.mode, found.kind == FileKind::Directory);
+        self.note(path, wanted, mode, permission)?;
         if found.kind != FileKind::Symlink {
-            let mode = self.disk_mode(wanted.mode, found.kind == FileKind::Directory);
             let (folder, name) = self.place(path);
             folder.chmod(name, mode)?;
         }
@@ -272,31 +272,6 @@ impl<'a> Editor<'a> {
             self.upper.whiteout(disk(path))?;
         }
         Ok(())
-    }
-
-    /// Owner and mode of what is at `path` now.
-    pub(super) fn ownership(&self, path: &[u8]) -> Result<Option<Ownership>, ExecuteError> {
-        if let Some(row) = self.attributes.get(path) {
-            let mode = row.mode.unwrap_or(0o644);
-            return Ok(Some(Ownership {
-                uid: row.uid,
-                gid: row.gid,
-                mode,
-            }));
-        }
-        match self.present(path)? {
-            Present::Nothing => Ok(None),
-            Present::Lower(entry) => Ok(Some(Ownership::of(entry))),
-            Present::Upper(_) => {
-                Ok(
-                    (self.upper.link_metadata(disk(path))?).map(|found| Ownership {
-                        uid: found.uid,
-                        gid: found.gid,
-                        mode: found.mode,
-                    }),
-                )
-            }
-        }
     }
 
     /// Brings an entry of an earlier step into the upper directory, as overlayfs does before a
@@ -354,7 +329,7 @@ impl<'a> Editor<'a> {
                 .create_special(disk(path), kind, device, wanted.mode, wanted.owner())?;
         if permission == Permission::Denied && self.upper.link_metadata(disk(path))?.is_none() {
             // Only root makes devices: a file stands for it, and the table says what it is.
-            self.incomplete = true;
+            self.refused()?;
             let mode = self.disk_mode(0, false);
             let (_, permission) = self.upper.create_file(disk(path), mode, wanted.owner())?;
             self.attributes.entry(path).device = match kind {
@@ -362,9 +337,9 @@ impl<'a> Editor<'a> {
                 FileKind::BlockDevice => Some(Device::Block(device.0, device.1)),
                 _ => None,
             };
-            self.note(path, wanted, permission)?;
+            self.note(path, wanted, mode, permission)?;
         } else {
-            self.note(path, wanted, permission)?;
+            self.note(path, wanted, wanted.mode, permission)?;
         }
         Ok(self.upper.set_times(disk(path), self.time, 0)?)
     }
@@ -418,7 +393,7 @@ impl<'a> Editor<'a> {
         let permission = self
             .upper
             .create_directory(disk(path), mode, wanted.owner())?;
-        self.note(path, wanted, permission)
+        self.note(path, wanted, mode, permission)
     }
 }
 

@@ -2,9 +2,9 @@
 
 use crate::execute::ExecuteError;
 use crate::rootfs::{FileKind, Owner, Permission};
-use crate::tree::{Attributes, Entry, Recorded};
+use crate::tree::{Attributes, Entry, Marks, Recorded, Upper, WalkOptions, walk};
 
-use super::Editor;
+use super::{Editor, Present};
 
 /// Owner and permission bits of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,24 +39,74 @@ impl Ownership {
 }
 
 impl Editor<'_> {
-    /// Notes what an entry should be, which the disk took or did not take.
+    /// Owner and mode of what is at `path` now.
+    pub(in crate::execute) fn ownership(
+        &self,
+        path: &[u8],
+    ) -> Result<Option<Ownership>, ExecuteError> {
+        match self.present(path)? {
+            Present::Nothing => return Ok(None),
+            Present::Lower(entry) => return Ok(Some(Ownership::of(entry))),
+            Present::Upper(_) => {}
+        }
+        let (folder, name) = self.place(path);
+        let Some(found) = folder.link_metadata(name)? else {
+            return Ok(None);
+        };
+        let (uid, gid, mode) = match self.attributes.get(path) {
+            Some(row) => (row.uid, row.gid, row.mode.unwrap_or(found.mode)),
+            None if self.incomplete && !self.records => (0, 0, found.mode),
+            None => (found.uid, found.gid, found.mode),
+        };
+        Ok(Some(Ownership { uid, gid, mode }))
+    }
+
+    /// Notes what an entry should be, which has the mode `on_disk`, if the disk cannot say it.
     pub(super) fn note(
         &mut self,
         path: &[u8],
         wanted: Ownership,
+        on_disk: u32,
         permission: Permission,
     ) -> Result<(), ExecuteError> {
-        // Also while the disk takes everything: the first refusal may come late, and an entry
-        // without a row would then belong to 0:0.
-        let row = self.attributes.entry(path);
-        (row.uid, row.gid, row.mode) = (wanted.uid, wanted.gid, Some(wanted.mode));
-        let stands_for_a_device = row.device.is_some();
         if permission == Permission::Denied {
-            self.incomplete = true;
+            self.refused()?;
             self.restricted |= !self.records;
         }
-        if permission == Permission::Denied || stands_for_a_device {
+        let is_said = match self.records {
+            true => permission == Permission::Granted,
+            // Most of an image needs no row.
+            false => !self.incomplete || (wanted.uid, wanted.gid, wanted.mode) == (0, 0, on_disk),
+        };
+        if is_said && self.attributes.get(path).is_none() {
+            return Ok(());
+        }
+        let row = self.attributes.entry(path);
+        (row.uid, row.gid, row.mode) = (wanted.uid, wanted.gid, Some(wanted.mode));
+        if permission == Permission::Denied || row.device.is_some() {
             self.record(path)?;
+        }
+        Ok(())
+    }
+
+    /// The disk has refused something. From now on the table is kept, and it begins with all that
+    /// the disk has taken so far, unless what has no row in it is what the disk says.
+    pub(super) fn refused(&mut self) -> Result<(), ExecuteError> {
+        if self.incomplete {
+            return Ok(());
+        }
+        self.incomplete = true;
+        if self.records {
+            return Ok(());
+        }
+        let upper = Upper::open(self.upper.path().to_owned())?;
+        let options = WalkOptions {
+            marks: Marks::None,
+            ..WalkOptions::default()
+        };
+        for entry in walk(&upper, &options)?.entries() {
+            let row = self.attributes.entry(&entry.path);
+            (row.uid, row.gid, row.mode) = (entry.uid, entry.gid, Some(entry.mode));
         }
         Ok(())
     }

@@ -97,7 +97,8 @@ impl fmt::Debug for Access {
 /// How often, and after which pauses, what failed is tried again.
 #[derive(Debug, Clone, Copy)]
 pub struct Retry {
-    /// How often something is asked for, at least once.
+    /// How often something is asked for, at least once; three times at most where nobody listens
+    /// and nobody has answered before.
     pub attempts: u32,
     /// Before the second time; doubled before each further one.
     pub first_pause: Duration,

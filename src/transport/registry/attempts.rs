@@ -1,26 +1,35 @@
 //! What is worth another attempt, and when it is made.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::access::Retry;
 use super::address::Address;
 use super::failure::{RegistryError, Trouble};
 
+/// How often a server is asked where nobody listens, as podman does it: whoever starts up gets a
+/// moment, and who has mistyped a port is not kept.
+const REFUSED: u32 = 3;
+
 /// Attempts at one thing.
 pub(super) struct Attempts {
     made: u32,
     pause: Duration,
     retry: Retry,
+    /// Whether anybody has answered before. A server that was there may come back.
+    answered: Arc<AtomicBool>,
 }
 
 impl Attempts {
     /// None was made.
-    pub(super) fn new(retry: Retry) -> Self {
+    pub(super) fn new(retry: Retry, answered: Arc<AtomicBool>) -> Self {
         Self {
             made: 1,
             pause: retry.first_pause,
             retry,
+            answered,
         }
     }
 
@@ -30,7 +39,12 @@ impl Attempts {
             Trouble::Final(error) => return Err(*error),
             Trouble::Passing(error, asked) => (*error, asked),
         };
-        if self.made >= self.retry.attempts {
+        let is_nobody = is_refused(&error) && !self.answered.load(Ordering::Relaxed);
+        let most = match is_nobody {
+            true => self.retry.attempts.min(REFUSED),
+            false => self.retry.attempts,
+        };
+        if self.made >= most {
             if let RegistryError::Transfer { attempts, .. }
             | RegistryError::Status { attempts, .. } = &mut error
             {
@@ -42,6 +56,17 @@ impl Attempts {
         self.made += 1;
         self.pause = self.pause.saturating_mul(2);
         Ok(pause)
+    }
+}
+
+/// Whether nobody listens where a server should be.
+fn is_refused(error: &RegistryError) -> bool {
+    let RegistryError::Transfer { source, .. } = error else {
+        return false;
+    };
+    match source.downcast_ref() {
+        Some(ureq::Error::Io(error)) => error.kind() == io::ErrorKind::ConnectionRefused,
+        _ => false,
     }
 }
 

@@ -2,6 +2,8 @@
 //! do not, attempts with growing pauses.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -32,6 +34,8 @@ pub(super) struct Client<'a> {
     /// For servers on this machine, which no proxy reaches.
     direct: Agent,
     retry: Retry,
+    /// Whether a server has answered anything.
+    answered: Arc<AtomicBool>,
     watch: Watch<'a>,
 }
 
@@ -79,6 +83,7 @@ impl<'a> Client<'a> {
             plain: agent("http://", &access.proxies)?,
             direct: agent("http://", &[])?,
             retry: access.retry,
+            answered: Arc::default(),
             watch,
         })
     }
@@ -93,7 +98,12 @@ impl<'a> Client<'a> {
 
     /// Attempts that have not begun.
     pub(super) fn attempts(&self) -> Attempts {
-        Attempts::new(self.retry)
+        Attempts::new(self.retry, Arc::clone(&self.answered))
+    }
+
+    /// Remembers that a server is there.
+    pub(super) fn was_answered(&self) {
+        self.answered.store(true, Ordering::Relaxed);
     }
 
     /// Does `attempt` until it works or fails for good.
@@ -137,6 +147,7 @@ impl<'a> Client<'a> {
         loop {
             match exchange.next(self.cancelled())? {
                 Said::Head(status, headers) => {
+                    self.was_answered();
                     return Ok(Answer {
                         status,
                         headers: *headers,

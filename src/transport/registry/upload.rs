@@ -227,6 +227,7 @@ impl Sending<'_> {
                     }
                 }
                 Said::Head(status, headers) => {
+                    client.was_answered();
                     return Ok(Answer {
                         status,
                         headers: *headers,

@@ -1,22 +1,31 @@
 //! A root file system as a tar.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use flate2::write::GzEncoder;
 use flate2::{Compression, GzBuilder};
 use tempfile::NamedTempFile;
+use zstd::stream::write::Encoder;
 
 use crate::image::Release;
+use crate::layer::Layer;
+use crate::tar::Format;
 
 use crate::transport::blob::{BlobWriter, Blobs, Place};
 use crate::transport::destination::{Destination, single};
 use crate::transport::failure::TransportError;
-use crate::transport::plain_layer::{Packing, PlainLayer};
+use crate::transport::plain_layer::PlainLayer;
 use crate::transport::staging::Staging;
 use crate::transport::watch::Watch;
 
+use super::merge::{Layers, Merged};
+use super::packing::pack;
+
 /// Level of zstd where the layer's blob is not zstd: the library's own default.
 const ZSTD_LEVEL: i32 = 3;
+const BUFFER: usize = 1 << 20;
 
 /// How an archive is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,18 +49,67 @@ impl ArchiveKind {
         endings.find_map(|(ending, kind)| name.ends_with(ending).then_some(kind))
     }
 
-    fn packing(self) -> Packing {
+    fn format(self) -> Format {
         match self {
-            Self::Plain => Packing::None,
-            Self::Gzip => Packing::Gzip,
-            Self::Zstd => Packing::Zstd,
+            Self::Plain => Format::Other,
+            Self::Gzip => Format::Gzip,
+            Self::Zstd => Format::Zstd,
+        }
+    }
+
+    /// Compresses what goes to `to`, which a message calls `path`.
+    fn writer<W: Write>(self, to: W, path: &Path) -> Result<Packed<W>, TransportError> {
+        Ok(match self {
+            Self::Plain => Packed::Plain(to),
+            // Neither name nor time in the header, which is the default.
+            Self::Gzip => Packed::Gzip(GzBuilder::new().write(to, Compression::default())),
+            Self::Zstd => {
+                let encoder = Encoder::new(to, ZSTD_LEVEL);
+                Packed::Zstd(encoder.map_err(TransportError::io("write", path))?)
+            }
+        })
+    }
+}
+
+/// A tar on its way to an archive.
+enum Packed<W: Write> {
+    Plain(W),
+    Gzip(GzEncoder<W>),
+    Zstd(Encoder<'static, W>),
+}
+
+impl<W: Write> Packed<W> {
+    /// Ends the compressed stream.
+    fn finish(self) -> io::Result<W> {
+        match self {
+            Self::Plain(to) => Ok(to),
+            Self::Gzip(to) => to.finish(),
+            Self::Zstd(to) => to.finish(),
         }
     }
 }
 
-/// The tar of an image's only layer, under a name of its own.
+impl<W: Write> Write for Packed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(to) => to.write(bytes),
+            Self::Gzip(to) => to.write(bytes),
+            Self::Zstd(to) => to.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(to) => to.flush(),
+            Self::Gzip(to) => to.flush(),
+            Self::Zstd(to) => to.flush(),
+        }
+    }
+}
+
+/// The tar of a root file system: of an image's only layer, or of what several make together.
 ///
-/// Where the layer's blob is compressed as the archive shall be, the archive is that blob.
+/// Where an only layer's blob is compressed as the archive shall be, the archive is that blob.
 pub(super) struct RootArchiveWriter {
     staging: Staging,
     path: PathBuf,
@@ -71,6 +129,35 @@ impl RootArchiveWriter {
     }
 }
 
+impl RootArchiveWriter {
+    /// Writes the tar of an only layer.
+    fn one(
+        &self,
+        layer: &Layer,
+        file: &mut File,
+        blobs: &Blobs,
+        watch: &Watch<'_>,
+    ) -> Result<(), TransportError> {
+        let plain = PlainLayer::open(layer, blobs, watch)?;
+        let failed = || TransportError::io("write", &self.path);
+        if plain.format() != self.kind.format() {
+            let mut packed = self.kind.writer(file, &self.path)?;
+            plain.copy_to(&mut packed, &self.path)?;
+            return packed.finish().map(drop).map_err(failed());
+        }
+        // Read as a layer as well, so that what is given out is one.
+        plain.finish()?;
+        let diff_id = layer.diff_id;
+        let blob = blobs
+            .get(&layer.digest)
+            .ok_or(TransportError::Layer { diff_id })?;
+        blob.reader()
+            .and_then(|mut blob| io::copy(&mut blob, file))
+            .map(drop)
+            .map_err(failed())
+    }
+}
+
 impl Destination for RootArchiveWriter {
     fn blob(&mut self) -> Result<BlobWriter, TransportError> {
         Ok(BlobWriter(Place::Whole(self.staging.file()?)))
@@ -83,41 +170,21 @@ impl Destination for RootArchiveWriter {
         watch: &Watch<'_>,
     ) -> Result<(), TransportError> {
         let image = single(release, "a root file system")?;
-        let [layer] = image.layers.as_slice() else {
-            return Err(TransportError::SeveralLayers {
-                path: self.path.clone(),
-                layers: image.layers.len(),
-            });
-        };
         let mut file = self.staging.file()?;
-        let plain = PlainLayer::open(layer, blobs, watch)?;
-        let failed = || TransportError::io("write", &self.path);
-        if plain.packing() == self.kind.packing() {
-            // Read as a layer as well, so that what is given out is one.
-            plain.finish()?;
-            let diff_id = layer.diff_id;
-            let blob = blobs
-                .get(&layer.digest)
-                .ok_or(TransportError::Layer { diff_id })?;
-            blob.reader()
-                .and_then(|mut blob| io::copy(&mut blob, file.as_file_mut()))
-                .map_err(failed())?;
-        } else {
-            let file = file.as_file_mut();
-            match self.kind {
-                ArchiveKind::Plain => plain.copy_to(file, &self.path)?,
-                ArchiveKind::Gzip => {
-                    // Neither name nor time in the header, which is the default.
-                    let mut gzip = GzBuilder::new().write(file, Compression::default());
-                    plain.copy_to(&mut gzip, &self.path)?;
-                    gzip.finish().map_err(failed())?;
-                }
-                ArchiveKind::Zstd => {
-                    let mut zstd =
-                        zstd::stream::write::Encoder::new(file, ZSTD_LEVEL).map_err(failed())?;
-                    plain.copy_to(&mut zstd, &self.path)?;
-                    zstd.finish().map_err(failed())?;
-                }
+        match image.layers.as_slice() {
+            [layer] => self.one(layer, file.as_file_mut(), blobs, watch)?,
+            layers => {
+                let path = &self.path;
+                let merged = Merged::of(Layers {
+                    layers,
+                    blobs,
+                    watch,
+                    path,
+                })?;
+                let file = BufWriter::with_capacity(BUFFER, file.as_file_mut());
+                let packed = pack(&merged, self.kind.writer(file, path)?, path, watch)?;
+                (packed.finish().and_then(|mut file| file.flush()))
+                    .map_err(TransportError::io("write", path))?;
             }
         }
         self.complete = Some(file);

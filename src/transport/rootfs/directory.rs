@@ -14,6 +14,7 @@ use crate::transport::staging::{Staging, Target};
 use crate::transport::watch::Watch;
 
 use super::extraction::Extraction;
+use super::merge::{Layers, Merged};
 
 /// The layers of an image, unpacked beside the directory that they become.
 pub(super) struct RootDirectoryWriter {
@@ -64,11 +65,13 @@ impl Destination for RootDirectoryWriter {
     ) -> Result<(), TransportError> {
         let image = single(release, "a root file system")?;
         let root = self.folder.root()?;
-        let mut extraction = Extraction::new(&root, &self.path, watch)?;
-        for layer in &image.layers {
-            extraction.apply(layer, blobs)?;
-        }
-        let losses = extraction.finish()?;
+        let merged = Merged::of(Layers {
+            layers: &image.layers,
+            blobs,
+            watch,
+            path: &self.path,
+        })?;
+        let losses = Extraction::new(&root, &self.path, watch).run(&merged)?;
         if !losses.is_empty() {
             let message = format!(
                 "`{}` lacks what only root, or another file system, could give it: {losses}",

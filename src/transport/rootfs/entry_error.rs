@@ -5,13 +5,14 @@ use std::path::Path;
 
 use crate::digest::Digest;
 use crate::rootfs::RootfsError;
+use crate::tar::EntryProblem;
 
 use crate::transport::failure::TransportError;
 
 /// Why an entry could not be unpacked.
 pub(super) enum EntryError {
     /// The entry is one that no root file system can have.
-    Unusable(&'static str),
+    Problem(EntryProblem),
     /// Its content could not be read from the layer.
     Read(io::Error),
     /// Its content could not be written.
@@ -23,7 +24,7 @@ pub(super) enum EntryError {
 }
 
 impl EntryError {
-    /// Says where: the directory that is written, the layer, and the entry's name in it.
+    /// Says where: the directory or archive that is written, the layer, and the entry's name in it.
     pub(super) fn of(self, directory: &Path, diff_id: Digest, name: &[u8]) -> TransportError {
         match self {
             Self::Read(source) => TransportError::ReadLayer { diff_id, source },
@@ -33,12 +34,18 @@ impl EntryError {
                 source,
             },
             Self::Cancelled => TransportError::Cancelled,
-            Self::Unusable(reason) => TransportError::Entry {
+            Self::Problem(problem) => TransportError::Entry {
                 diff_id,
                 entry: name.escape_ascii().to_string(),
-                reason,
+                problem,
             },
         }
+    }
+}
+
+impl From<EntryProblem> for EntryError {
+    fn from(problem: EntryProblem) -> Self {
+        Self::Problem(problem)
     }
 }
 

@@ -1,17 +1,23 @@
 //! Writing the root file system alone, without what an image says about itself.
 //!
 //! A name that ends in `.tar`, `.tar.gz`, `.tgz` or `.tar.zst` is an archive, any other a
-//! directory. Equal images give equal archives; a directory is as near to the layer as its file
-//! system and this user's privilege allow, and what is missing is told.
+//! directory. An image of one layer is that layer's tar; of several, they are merged:
+//!
+//! ```text
+//! layers ─► tar ─► Merged: what is left, by name ─► layers once more ─► Extraction: a directory
+//!                                                                  └─► packing: a tar
+//! ```
+//!
+//! Equal images give equal archives; a directory is as near to the layers as its file system and
+//! this user's privilege allow, and what is missing is told.
 
 mod archive;
 mod directory;
 mod entry_error;
 mod extraction;
 mod losses;
-mod members;
-mod place;
-mod records;
+mod merge;
+mod packing;
 mod traits;
 
 use std::path::{Path, PathBuf};

@@ -8,10 +8,10 @@ use std::io::{self, Read};
 
 use ::tar::{EntryType, Header};
 
+use super::EntryProblem;
 use super::member::{Details, Member, MemberKind, Part};
 use super::pax::{Records, number};
 use super::sparse::{self, Announced};
-use super::{ArchiveError, EntryProblem};
 
 /// Everything in a tar is padded to this.
 const BLOCK: u64 = 512;
@@ -21,42 +21,23 @@ const LONGEST_EXTENSION: u64 = 1 << 20;
 const XATTR: &[u8] = b"SCHILY.xattr.";
 
 /// A tar stream.
-pub(in crate::execute) struct Tape<R> {
+pub(crate) struct Tape<R> {
     stream: R,
     /// Bytes of the current member that were not read yet, and what pads them.
     left: u64,
     padding: u64,
     headers: u64,
     most_headers: u64,
+    longest_extension: u64,
 }
 
-/// What went wrong, to be completed with the archive's address.
-pub(in crate::execute) enum Fault {
+/// What went wrong, to be completed with the archive's name.
+pub(crate) enum Fault {
     Read(io::Error),
     /// The first block is no header.
     NoTar,
     TooMany,
     Entry(Vec<u8>, EntryProblem),
-}
-
-impl Fault {
-    pub(super) fn of(self, url: &str, most: u64) -> ArchiveError {
-        let url = url.to_owned();
-        match self {
-            Self::Read(source) => ArchiveError::Read { url, source },
-            Self::NoTar => ArchiveError::Format { url },
-            Self::TooMany => ArchiveError::Limit {
-                url,
-                what: "entries",
-                most,
-            },
-            Self::Entry(entry, problem) => ArchiveError::Entry {
-                url,
-                entry: entry.into(),
-                problem,
-            },
-        }
-    }
 }
 
 impl From<io::Error> for Fault {
@@ -73,20 +54,40 @@ struct Extensions {
     records: Records,
 }
 
+/// Whether a header has nothing in it.
+fn is_empty(header: &Header) -> bool {
+    header.as_bytes().iter().all(|byte| *byte == 0)
+}
+
+/// Whether GNU's extension says one thing and a record another.
+fn two_texts(gnu: &Option<Vec<u8>>, record: Option<&[u8]>) -> bool {
+    matches!((gnu, record), (Some(gnu), Some(record)) if gnu != record)
+}
+
 impl<R: Read> Tape<R> {
     /// Headers of all kinds count: a stream of nothing but extensions shall not go on for ever.
-    pub(in crate::execute) fn new(stream: R, most_headers: u64) -> Self {
+    pub(crate) fn new(stream: R, most_headers: u64) -> Self {
         Self {
             stream,
             left: 0,
             padding: 0,
             headers: 0,
             most_headers,
+            longest_extension: LONGEST_EXTENSION,
+        }
+    }
+
+    /// For layers of our own making, which have what a file system had: 64 KiB for each attribute
+    /// (xattr(7)), and a great many of them.
+    pub(crate) fn with_long_extensions(self) -> Self {
+        Self {
+            longest_extension: 8 << 20,
+            ..self
         }
     }
 
     /// The next member; its bytes are then read from this.
-    pub(in crate::execute) fn next(&mut self) -> Result<Option<Member>, Fault> {
+    pub(crate) fn next(&mut self) -> Result<Option<Member>, Fault> {
         let mut extensions = Extensions::default();
         while let Some(header) = self.header()? {
             let name = header.path_bytes().into_owned();
@@ -123,7 +124,7 @@ impl<R: Read> Tape<R> {
         let first = self.headers == 0;
         match self.fill(header.as_mut_bytes())? {
             0 if !first => return Ok(None),
-            BLOCK if header.as_bytes().iter().all(|byte| *byte == 0) => return Ok(None),
+            BLOCK if is_empty(&header) => return self.end().map(|()| None),
             BLOCK => {}
             _ if first => return Err(Fault::NoTar),
             _ => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
@@ -145,6 +146,17 @@ impl<R: Read> Tape<R> {
         Ok(Some(header))
     }
 
+    /// After the first of the two empty blocks at the end. Of one alone with more behind it some readers
+    /// take it for the end, some for damage.
+    fn end(&mut self) -> Result<(), Fault> {
+        let mut second = Header::new_old();
+        if self.fill(second.as_mut_bytes())? < BLOCK || is_empty(&second) {
+            return Ok(());
+        }
+        let what = "something follows one empty block, where two are the end";
+        Err(io::Error::new(io::ErrorKind::InvalidData, what).into())
+    }
+
     fn member(
         &mut self,
         header: &Header,
@@ -154,9 +166,15 @@ impl<R: Read> Tape<R> {
         let records = &extensions.records;
         let record = |keyword: &str| records.get(keyword).map(<[u8]>::to_vec);
         let name = (record("GNU.sparse.name").or_else(|| record("path")))
-            .or(extensions.name)
+            .or_else(|| extensions.name.clone())
             .unwrap_or_else(|| header.path_bytes().into_owned());
         let at = |problem| Fault::Entry(name.clone(), problem);
+        // Readers differ in which of two they believe, and no program writes both.
+        if two_texts(&extensions.name, records.get("path"))
+            || two_texts(&extensions.link, records.get("linkpath"))
+        {
+            return Err(at(EntryProblem::Header("two names")));
+        }
         let stored = records.number("size").map_err(at)?.unwrap_or(size);
         let kind = header.entry_type();
         // A link or folder may have the size of what it stands for; it has no bytes.
@@ -276,8 +294,11 @@ impl<R: Read> Tape<R> {
     }
 
     fn extension(&mut self, size: u64, name: &[u8]) -> Result<Vec<u8>, Fault> {
-        if size > LONGEST_EXTENSION {
-            let problem = EntryProblem::Header("an extension of more than a mebibyte");
+        if size > self.longest_extension {
+            let problem = EntryProblem::Header(match self.longest_extension {
+                LONGEST_EXTENSION => "an extension of more than a mebibyte",
+                _ => "an extension of more than eight mebibytes",
+            });
             return Err(Fault::Entry(name.to_vec(), problem));
         }
         self.left = size;
@@ -326,9 +347,9 @@ fn details(header: &Header, records: &Records) -> Details {
         None => header.ok(),
     };
     let mtime = match records.get("mtime") {
-        Some(text) => seconds(text),
+        Some(text) => time(text),
         // A time before 1970 in a header is a large number in two's complement.
-        None => header.mtime().ok().map(u64::cast_signed),
+        None => (header.mtime().ok()).map(|seconds| (seconds.cast_signed(), 0)),
     };
     let xattrs = records.all().filter_map(|(keyword, value)| {
         let name = keyword.strip_prefix(XATTR)?;
@@ -337,21 +358,32 @@ fn details(header: &Header, records: &Records) -> Details {
     Details {
         uid: id("uid", header.uid(), &header.as_old().uid),
         gid: id("gid", header.gid(), &header.as_old().gid),
-        mtime,
+        mtime: mtime.map(|(seconds, _)| seconds),
+        nanoseconds: mtime.map_or(0, |(_, nanoseconds)| nanoseconds),
         xattrs: xattrs.collect(),
     }
 }
 
-/// Whole seconds of a time with or without a fraction, rounded down.
-fn seconds(text: &[u8]) -> Option<i64> {
+/// Seconds of a time with or without a fraction, rounded down, and the nanoseconds behind them:
+/// `-1.5` is half a second before the second before 1970.
+fn time(text: &[u8]) -> Option<(i64, u32)> {
     let text = std::str::from_utf8(text).ok()?;
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = whole.strip_prefix('-').unwrap_or(whole);
     number(digits)?;
     let is_fraction = fraction.bytes().all(|byte| byte.is_ascii_digit());
-    let below = whole.starts_with('-') && fraction.bytes().any(|byte| byte != b'0');
     let seconds: i64 = whole.parse().ok().filter(|_| is_fraction)?;
-    seconds.checked_sub(i64::from(below))
+    let digits = fraction.bytes().chain(std::iter::repeat(b'0')).take(9);
+    let nanoseconds = digits.fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
+    let below = whole.starts_with('-') && fraction.bytes().any(|byte| byte != b'0');
+    match below {
+        // A fraction of a nanosecond rounds down as well.
+        true => Some((
+            seconds.checked_sub(1)?,
+            999_999_999.min(1_000_000_000 - nanoseconds),
+        )),
+        false => Some((seconds, nanoseconds)),
+    }
 }
 
 impl<R: Read> Read for Tape<R> {
@@ -367,6 +399,29 @@ impl<R: Read> Read for Tape<R> {
                 self.left -= length as u64;
                 Ok(length)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_fractions_and_signs() {
+        for (text, expected) in [
+            ("0", Some((0, 0))),
+            ("17.25", Some((17, 250_000_000))),
+            ("1.1234567899", Some((1, 123_456_789))),
+            ("-1.5", Some((-2, 500_000_000))),
+            ("-0.5", Some((-1, 500_000_000))),
+            ("-3", Some((-3, 0))),
+            ("-0.0000000001", Some((-1, 999_999_999))),
+            ("x", None),
+            ("+1", None),
+            ("1.-5", None),
+        ] {
+            assert_eq!(time(text.as_bytes()), expected, "{text}");
         }
     }
 }

@@ -14,7 +14,7 @@ const XZ_KIB: u32 = 192 << 10;
 
 /// What the first bytes say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::execute) enum Format {
+pub(crate) enum Format {
     Zip,
     Gzip,
     Zstd,
@@ -26,7 +26,7 @@ pub(in crate::execute) enum Format {
 
 impl Format {
     /// Needs six bytes.
-    pub(in crate::execute) fn of(start: &[u8]) -> Self {
+    pub(crate) fn of(start: &[u8]) -> Self {
         match start {
             [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Self::Zip,
             [0x1f, 0x8b, ..] => Self::Gzip,
@@ -39,10 +39,7 @@ impl Format {
     }
 
     /// What `from` holds, uncompressed; members that follow one another are one stream.
-    pub(in crate::execute) fn read<'a>(
-        self,
-        from: impl BufRead + 'a,
-    ) -> io::Result<Box<dyn Read + 'a>> {
+    pub(crate) fn read<'a>(self, from: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
         Ok(match self {
             Self::Gzip => Box::new(MultiGzDecoder::new(from)),
             Self::Zstd => {

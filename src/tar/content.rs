@@ -3,15 +3,13 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use crate::sandbox::Cancel;
-
 use super::Part;
 
 /// Bytes between two looks at the wish to stop.
 const BLOCK: usize = 1 << 16;
 
 /// Why a file is not what its member says, to be completed with the archive and the member.
-pub(in crate::execute) enum Lost {
+pub(crate) enum Lost {
     /// Nobody wants it any more.
     Cancelled,
     /// The member ends too early.
@@ -23,28 +21,33 @@ pub(in crate::execute) enum Lost {
 }
 
 /// Fills a new file of `size` bytes; in holes between `parts` nothing is written.
-pub(in crate::execute) fn fill(
+pub(crate) fn fill(
     file: &mut File,
     size: u64,
     parts: Option<&[Part]>,
     content: &mut dyn Read,
-    cancel: &Cancel,
+    is_cancelled: &dyn Fn() -> bool,
 ) -> Result<(), Lost> {
     let Some(parts) = parts else {
-        return copy(file, size, content, cancel);
+        return copy(file, size, content, is_cancelled);
     };
     for part in parts {
         (file.seek(SeekFrom::Start(part.offset))).map_err(Lost::Write)?;
-        copy(file, part.length, content, cancel)?;
+        copy(file, part.length, content, is_cancelled)?;
     }
     file.set_len(size).map_err(Lost::Write)
 }
 
-fn copy(file: &mut File, size: u64, content: &mut dyn Read, cancel: &Cancel) -> Result<(), Lost> {
+fn copy(
+    file: &mut File,
+    size: u64,
+    content: &mut dyn Read,
+    is_cancelled: &dyn Fn() -> bool,
+) -> Result<(), Lost> {
     let mut block = vec![0; BLOCK.min(usize::try_from(size).unwrap_or(BLOCK))];
     let mut left = size;
     while left > 0 {
-        if cancel.is_cancelled() {
+        if is_cancelled() {
             return Err(Lost::Cancelled);
         }
         let most = block.len().min(usize::try_from(left).unwrap_or(usize::MAX));

@@ -9,29 +9,31 @@ const LONGEST_PART: usize = 255;
 
 /// One entry of an archive, without its bytes.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::execute) struct Member {
+pub(crate) struct Member {
     /// As the archive has it.
-    pub(in crate::execute) name: Vec<u8>,
-    pub(in crate::execute) kind: MemberKind,
+    pub(crate) name: Vec<u8>,
+    pub(crate) kind: MemberKind,
     /// Permission bits, where the archive has them.
-    pub(in crate::execute) mode: Option<u32>,
+    pub(crate) mode: Option<u32>,
     /// What only the layers of an image mean by it.
-    pub(in crate::execute) details: Details,
+    pub(crate) details: Details,
 }
 
 /// What a tar says of an entry besides; a zip says nothing, and what cannot be read is missing.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(in crate::execute) struct Details {
-    pub(in crate::execute) uid: Option<u64>,
-    pub(in crate::execute) gid: Option<u64>,
+pub(crate) struct Details {
+    pub(crate) uid: Option<u64>,
+    pub(crate) gid: Option<u64>,
     /// Seconds since 1970.
-    pub(in crate::execute) mtime: Option<i64>,
+    pub(crate) mtime: Option<i64>,
+    /// What is to be added to them.
+    pub(crate) nanoseconds: u32,
     /// Extended attributes in the order in which they stand.
-    pub(in crate::execute) xattrs: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(crate) xattrs: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::execute) enum MemberKind {
+pub(crate) enum MemberKind {
     /// A regular file of so many bytes; those in holes are not stored.
     File {
         size: u64,
@@ -55,15 +57,15 @@ pub(in crate::execute) enum MemberKind {
 
 /// Bytes of a file with holes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::execute) struct Part {
-    pub(in crate::execute) offset: u64,
-    pub(in crate::execute) length: u64,
+pub(crate) struct Part {
+    pub(crate) offset: u64,
+    pub(crate) length: u64,
 }
 
 /// A name as path below the folder that the archive is unpacked into, without its first `strip`
 /// parts; none if there are no more parts than these. As tar(1) does it, a slash in front means
 /// nothing.
-pub(super) fn relative(name: &[u8], strip: u32) -> Result<Option<Vec<u8>>, EntryProblem> {
+pub(crate) fn relative(name: &[u8], strip: u32) -> Result<Option<Vec<u8>>, EntryProblem> {
     let parts = parts(name)?;
     let strip = usize::try_from(strip).unwrap_or(usize::MAX);
     if strip > 0 && parts.len() <= strip {
@@ -77,8 +79,16 @@ pub(super) fn relative(name: &[u8], strip: u32) -> Result<Option<Vec<u8>>, Entry
 }
 
 /// The parts of a name that mean something, none of which climbs.
-pub(in crate::execute) fn parts(name: &[u8]) -> Result<Vec<&[u8]>, EntryProblem> {
-    if name.contains(&0) || name.len() > LONGEST_NAME {
+pub(crate) fn parts(name: &[u8]) -> Result<Vec<&[u8]>, EntryProblem> {
+    match name.len() > LONGEST_NAME {
+        true => Err(EntryProblem::Name),
+        false => long_parts(name),
+    }
+}
+
+/// The same for names that are never given to the kernel in one piece.
+pub(crate) fn long_parts(name: &[u8]) -> Result<Vec<&[u8]>, EntryProblem> {
+    if name.contains(&0) {
         return Err(EntryProblem::Name);
     }
     let parts: Vec<&[u8]> = (name.split(|byte| *byte == b'/'))
