@@ -11,6 +11,7 @@ mod none;
 mod python;
 mod single;
 mod subids;
+mod suite;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};

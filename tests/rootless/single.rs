@@ -71,3 +71,16 @@ fn owners_go_to_the_file_that_the_command_means() {
 ";
     same_as_root(&recipe(steps), Caller::Single);
 }
+
+/// Looking for a program is asking, before the program is there that is waited for.
+#[test]
+fn a_program_that_is_missing_is_named() {
+    if !ready() {
+        return;
+    }
+    let workspace = super::workspace(&recipe("  - run: [nothing-like-this]\n"));
+    let arguments = ["build", "context", "-o", "oci:out"];
+    let told = super::onelayer(&workspace, Caller::Single, &arguments).expect(3);
+    let part = "command `nothing-like-this` not found in the root's `/bin`";
+    assert!(told.stderr.contains(part), "{}", told.stderr);
+}

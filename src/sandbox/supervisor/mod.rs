@@ -16,6 +16,7 @@ pub(super) use call::asked;
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustix::fs::{
     AtFlags, CWD, FileType, Gid, Mode, OFlags, Stat, Uid, XattrFlags, chownat, fchmod, fstat,
     getxattr, openat, readlinkat, removexattr, setxattr,
@@ -115,6 +116,26 @@ impl Supervisor {
             flags: flags as u32,
         };
         let _ = syscall::answer_question(&self.listener, answer);
+    }
+
+    /// Answers questions until `end` has something to say, or ends.
+    pub(super) fn answer_until(&mut self, end: BorrowedFd<'_>) {
+        loop {
+            let mut fds = [
+                PollFd::new(end, PollFlags::POLLIN),
+                PollFd::new(self.listener(), PollFlags::POLLIN),
+            ];
+            match poll(&mut fds, PollTimeout::NONE) {
+                Err(nix::errno::Errno::EINTR) => continue,
+                Err(_) => return,
+                Ok(_) => {}
+            }
+            let asked = fds[1].revents().unwrap_or(PollFlags::empty());
+            if fds[0].any().unwrap_or(true) || !asked.contains(PollFlags::POLLIN) {
+                return;
+            }
+            self.answer();
+        }
     }
 
     /// Where everything is that was held, now that nobody moves it any more.
