@@ -7,6 +7,7 @@ mod calls;
 mod choice;
 mod containers;
 mod hostile;
+mod lifecycle;
 mod none;
 mod python;
 mod single;

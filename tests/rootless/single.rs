@@ -4,6 +4,7 @@ use super::{
     Caller, OWNERS, as_root, attributes, build, devices_of_packages_are_in_the_image, ready,
     recipe, same_as_root,
 };
+use crate::support::workspace::run;
 
 #[test]
 fn every_owner_is_the_one_that_root_makes() {
@@ -70,6 +71,27 @@ fn owners_go_to_the_file_that_the_command_means() {
       rm bin/busybox
 ";
     same_as_root(&recipe(steps), Caller::Single);
+}
+
+/// Where few files may be open, links are found by their paths.
+#[test]
+fn few_descriptors_are_enough() {
+    if !ready() || !crate::support::require_tool("prlimit") {
+        return;
+    }
+    let steps = "
+  - run: |
+      mkdir /l
+      for n in $(seq 1500); do ln -s to /l/$n; done
+      chown -h 5:6 /l/*
+      rm /l/1400
+";
+    let workspace = super::workspace(&recipe(steps));
+    let expected = as_root(&workspace);
+    let wrapper = ["prlimit", "--nofile=600:600"];
+    let arguments = ["build", "context", "--isolation", "single", "-o", "oci:out"];
+    let built = run(&mut workspace.below(&wrapper, &arguments));
+    assert_eq!(built.digest(), expected);
 }
 
 /// Looking for a program is asking, before the program is there that is waited for.
