@@ -9,12 +9,14 @@
 //!   drafts/NAME/       a change set in the making, locked by the process that makes it
 //!   blobs/sha256/HEX   a file that was fetched, by its checksum; `blobs/sha512` likewise
 //!   packages/MANAGER/  downloads of a package manager, with a lock beside it
+//!   caches/DIGEST/     `content/` of a folder that commands keep by name, and its `lock`
 //! ```
 //!
 //! A change set appears under its key by rename, whole or not at all. Drafts of processes that are
 //! gone are swept when the store is opened.
 
 mod blob;
+mod cache;
 mod change_set;
 mod draft;
 mod error;
@@ -26,6 +28,7 @@ use std::path::{Path, PathBuf};
 
 use crate::digest::Digest;
 
+pub use cache::Cache;
 pub use change_set::ChangeSet;
 pub use draft::{Draft, Existing};
 pub use error::StoreError;
@@ -57,7 +60,7 @@ impl Store {
         // Overlay mounts and sandboxes want absolute paths.
         let directory = fs::canonicalize(directory).map_err(|e| failed("find", directory, e))?;
         let store = Self { directory };
-        for name in ["steps", "drafts", "blobs", "packages"] {
+        for name in ["steps", "drafts", "blobs", "packages", "caches"] {
             let path = store.directory.join(name);
             make_private(&path).map_err(|e| failed("make", &path, e))?;
         }
