@@ -100,6 +100,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("base64", &["transport/registry/"]),
     ("webpki_root_certs", &["http/"]),
     ("pem", &["execute/certificates/"]),
+    ("memchr", &["execute/"]),
     ("zip", &["execute/archive/"]),
     ("flate2", &["execute/archive/", "tar/", "transport/"]),
     ("zstd", &["tar/", "transport/"]),

@@ -32,6 +32,7 @@ mod init;
 mod layering;
 mod layouts;
 mod lifecycle;
+mod mounts;
 mod moving;
 mod outputs;
 mod packages;

@@ -78,6 +78,7 @@ impl Workplace {
             reuse: true,
             launcher: &Launcher::default(),
             access: &access,
+            secrets: &Secrets::default(),
             reporter: &Silent,
             cancel: &Cancel::new().expect("there are descriptors left"),
         };

@@ -41,6 +41,11 @@ fn finished(cached: bool, elapsed: Duration) -> String {
     }
 }
 
+/// What a step waits for.
+fn waiting(cache: &str) -> String {
+    format!("waiting for the cache `{cache}`, which another step uses")
+}
+
 /// One line an event.
 #[derive(Default)]
 struct Lines {
@@ -89,6 +94,9 @@ impl Reporter for Lines {
                     "[{step}] done: {}",
                     finished(*cached, *elapsed)
                 ));
+            }
+            Event::StepWaiting { step, cache } => {
+                line(format_args!("[{step}] {}", waiting(cache)));
             }
             Event::Warning { message } => line(format_args!("warning: {message}")),
             Event::Fetching { step, done, total } if self.is_due() => {
@@ -179,6 +187,9 @@ impl Reporter for Bars {
             }
             Event::StepOutput { step, line } => {
                 self.bar(*step, STEP).set_message((*line).to_owned())
+            }
+            Event::StepWaiting { step, cache } => {
+                self.bar(*step, STEP).set_message(waiting(cache));
             }
             Event::Fetching { step, done, total } => {
                 self.bar(*step, STEP).set_message(so_far(*done, *total));

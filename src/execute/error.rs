@@ -161,6 +161,14 @@ pub enum ExecuteError {
         /// The stage or image.
         origin: String,
     },
+    /// What should be mounted is not there.
+    #[error("there is no `{path}` in `{origin}`")]
+    NotInOrigin {
+        /// Path in the stage or image.
+        path: String,
+        /// The stage or image.
+        origin: String,
+    },
     /// The work could not begin.
     #[error("cannot wait for signals")]
     Start {

@@ -15,11 +15,14 @@ mod error;
 mod fetch;
 mod files;
 mod input;
+mod mounts;
 mod owner;
 mod patterns;
 mod process;
+mod redaction;
 mod roots;
 mod schedule;
+mod secrets;
 mod stage_copy;
 
 use std::path::PathBuf;
@@ -41,6 +44,7 @@ pub use base::{BaseError, BasePart, Bases, LayerContent};
 pub use certificates::CertificatesError;
 pub use error::{ExecuteError, Place, StepError};
 pub use fetch::FetchError;
+pub use secrets::{LARGEST_SECRET, Secrets};
 
 use self::claims::{Claim, Claims};
 use self::editor::Editor;
@@ -64,6 +68,8 @@ pub struct Execution<'a> {
     pub launcher: &'a Launcher,
     /// What steps with network may use of the caller's surroundings, and where inputs are.
     pub access: &'a HostAccess,
+    /// What steps may be trusted with.
+    pub secrets: &'a Secrets,
     /// Told what happens.
     pub reporter: &'a dyn Reporter,
     /// Asked whether to stop.
@@ -210,7 +216,8 @@ impl Execution<'_> {
         let mut editor = Editor::new(&root.tree, &draft.upper(), root.source_date_epoch)?;
         let unmatched = match action {
             Action::Run(run) => {
-                runner.run(run, &root.lower, draft)?;
+                let mounted = self.mounts(run, number, root, (finished, claims), draft)?;
+                runner.run(run, root, draft, mounted)?;
                 Vec::new()
             }
             Action::Packages(action) => {

@@ -10,7 +10,9 @@ use crate::sandbox::{self, Cancel, Exit, Launcher, Root, Sandbox, User};
 use crate::store::Draft;
 use crate::tree::Tree;
 
-use super::ExecuteError;
+use super::mounts::Mounted;
+use super::redaction::Redaction;
+use super::{ExecuteError, Stack};
 
 /// How much of a step's output its failure shows.
 const LAST_LINES: usize = 20;
@@ -26,15 +28,16 @@ pub(super) struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    /// Runs a command in the root.
+    /// Runs a command in the root, with what it sees besides.
     pub(super) fn run(
         &self,
         action: &RunAction,
-        lower: &[PathBuf],
+        below: &Stack,
         draft: &Draft,
+        mut mounted: Mounted,
     ) -> Result<(), ExecuteError> {
         let root = Root::Overlay {
-            lower: lower.to_vec(),
+            lower: below.lower.clone(),
             upper: draft.upper(),
             work: draft.work(),
         };
@@ -50,9 +53,14 @@ impl Runner<'_> {
             let access = self.access.environment().into_iter();
             environment.extend(access.filter(|(name, _)| !action.env.contains_key(name)));
         }
+        environment.retain(|(name, _)| !mounted.variables.contains_key(name));
         sandbox.environment = (environment.into_iter())
             .map(|(name, value)| (name.into(), value.into()))
             .collect();
+        let secrets = std::mem::take(&mut mounted.variables).into_iter();
+        let secrets = secrets.map(|(name, value)| (name.into(), value));
+        sandbox.environment.extend(secrets);
+        sandbox.mounts.append(&mut mounted.mounts);
         sandbox.working_directory = PathBuf::from(&action.workdir);
         sandbox.user = if action.user == "0" {
             User::ROOT
@@ -60,7 +68,7 @@ impl Runner<'_> {
             User::Name(action.user.clone())
         };
         sandbox.timeout = action.timeout;
-        self.finish(&sandbox)
+        self.finish(&sandbox, &mut mounted.redaction)
     }
 
     /// Runs the transactions of a package manager.
@@ -73,15 +81,16 @@ impl Runner<'_> {
     ) -> Result<(), ExecuteError> {
         for number in 0..transactions {
             draft.renew_work()?;
-            self.finish(&manager.transaction(number, target)?)?;
+            let sandbox = manager.transaction(number, target)?;
+            self.finish(&sandbox, &mut Redaction::default())?;
             manager.settle(target, number + 1 == transactions)?;
         }
         Ok(())
     }
 
-    fn finish(&self, sandbox: &Sandbox) -> Result<(), ExecuteError> {
+    fn finish(&self, sandbox: &Sandbox, redaction: &mut Redaction) -> Result<(), ExecuteError> {
         let mut last_lines: VecDeque<String> = VecDeque::new();
-        let mut output = |line: &[u8]| {
+        let mut show = |line: &[u8]| {
             let line = String::from_utf8_lossy(line);
             self.reporter.report(&Event::StepOutput {
                 step: self.step,
@@ -92,7 +101,12 @@ impl Runner<'_> {
             }
             last_lines.push_back(line.into_owned());
         };
-        let exit = self.launcher.run(sandbox, &mut output, self.cancel)?;
+        let mut output = |line: &[u8]| show(&redaction.line(line));
+        let ended = self.launcher.run(sandbox, &mut output, self.cancel);
+        if let Some(rest) = redaction.finish() {
+            show(&rest);
+        }
+        let exit = ended?;
         if exit == Exit::Code(0) {
             return Ok(());
         }

@@ -17,6 +17,8 @@ use crate::store::StoreError;
 use crate::syntax::Notation;
 use crate::transport::{ParseReferenceError, TransportError};
 
+use super::secrets::SecretError;
+
 /// Why an operation failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -109,6 +111,9 @@ pub enum Error {
     /// The recipe runs foreign code, and this user cannot confine it.
     #[error("this recipe runs commands, which needs root")]
     NeedsRoot,
+    /// A secret that cannot be used.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// A destination or reference that cannot be.
     #[error(transparent)]
     Reference(#[from] ParseReferenceError),
@@ -183,6 +188,8 @@ impl Error {
             | Self::Platform(_)
             | Self::NoStage { .. }
             | Self::DockerInLayout { .. } => ErrorKind::Usage,
+            Self::Secret(SecretError::Read { .. }) => ErrorKind::Io,
+            Self::Secret(_) => ErrorKind::Usage,
             Self::Limit { .. } => ErrorKind::Step,
             Self::NoPlatform | Self::DockerIndex => ErrorKind::Usage,
             Self::NoEmulation { .. } => ErrorKind::Host,
@@ -261,6 +268,7 @@ impl Error {
             Self::NeedsRoot => Some(
                 "run it as root; recipes that only copy and write need no privilege".to_owned(),
             ),
+            Self::Secret(error) => Some(error.help()),
             Self::Packages(error) => error.help().map(str::to_owned),
             Self::Step(error) => error.source.help().or_else(|| self.help_of_place()),
             Self::BaseLayer { .. } => self.help_of_place(),

@@ -43,6 +43,13 @@ pub enum Event<'a> {
         /// The line; bytes that are no UTF-8 are replaced.
         line: &'a str,
     },
+    /// A step waits for a cache that another one uses.
+    StepWaiting {
+        /// Number of the step, from 1.
+        step: usize,
+        /// Name of the cache.
+        cache: &'a str,
+    },
     /// A file comes from the network.
     Fetching {
         /// Number of the step, from 1.
