@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use onelayer::digest::{Checksum, Digest};
-use onelayer::execute::{Bases, Execution, LayerContent, StepError};
+use onelayer::execute::{Bases, Execution, LayerContent, Secrets, StepError};
 use onelayer::ops::{self, RecipeChoice};
 use onelayer::packages::HostAccess;
 use onelayer::plan::{PlannedImage, PlannedLayer};
