@@ -53,7 +53,7 @@ pub use capability::{Capability, CapabilitySet};
 pub use error::{SandboxError, SystemError};
 pub use launcher::Launcher;
 pub use mount::{Mount, Root};
-pub use request::{Exit, Network, Sandbox};
+pub use request::{Captured, Exit, Network, Sandbox, Stream};
 pub use user::User;
 
 /// The first argument of a binary that is to be a sandbox's guard.
