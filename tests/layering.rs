@@ -101,6 +101,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("webpki_root_certs", &["http/"]),
     ("pem", &["execute/certificates/"]),
     ("memchr", &["execute/"]),
+    ("regex", &["execute/"]),
     ("zip", &["execute/archive/"]),
     ("flate2", &["execute/archive/", "tar/", "transport/"]),
     ("zstd", &["tar/", "transport/"]),

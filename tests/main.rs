@@ -13,6 +13,7 @@ mod bases;
 mod capabilities;
 mod certificates;
 mod changes;
+mod checks;
 mod command_line;
 mod conversion;
 mod diagnostics;

@@ -98,6 +98,25 @@ impl Reporter for Lines {
             Event::StepWaiting { step, cache } => {
                 line(format_args!("[{step}] {}", waiting(cache)));
             }
+            Event::CheckFinished {
+                check,
+                of,
+                stage,
+                title,
+                passed,
+                problems,
+                elapsed,
+            } => {
+                let place = stage.map_or_else(String::new, |stage| format!("{stage} "));
+                let how = if *passed { "holds" } else { "failed" };
+                let time = finished(false, *elapsed);
+                line(format_args!(
+                    "[check {place}{check}/{of}] {title}: {how}, {time}"
+                ));
+                for problem in *problems {
+                    line(format_args!("[check {place}{check}/{of}] {problem}"));
+                }
+            }
             Event::Warning { message } => line(format_args!("warning: {message}")),
             Event::Fetching { step, done, total } if self.is_due() => {
                 line(format_args!("[{step}] {}", so_far(*done, *total)));
@@ -130,6 +149,8 @@ struct Bars {
 }
 
 const SQUASH: usize = 0;
+/// What checks share: the bar shows the last one that began.
+const CHECK: usize = usize::MAX;
 
 impl Bars {
     fn new() -> Self {
@@ -210,6 +231,15 @@ impl Reporter for Bars {
                 );
                 bar.set_length(*total);
                 bar.set_position(*done);
+            }
+            Event::CheckStarted { of, title, .. } => {
+                let bar = self.bar(CHECK, STEP);
+                bar.set_prefix(format!("[check of {of}]"));
+                bar.set_message((*title).to_owned());
+            }
+            Event::CheckFinished { .. } => {
+                self.end(CHECK);
+                self.all.suspend(|| Lines::default().report(event));
             }
             Event::Squashed { .. } | Event::Written { .. } => {
                 self.end(SQUASH);

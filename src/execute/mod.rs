@@ -9,6 +9,7 @@ mod accounts;
 mod archive;
 mod base;
 mod certificates;
+mod checks;
 mod claims;
 mod editor;
 mod error;
@@ -156,6 +157,13 @@ impl Execution<'_> {
                 step: number,
                 cached,
                 elapsed,
+            });
+        }
+        if let Err(source) = execution.checks(part.checks, part.stage, &root) {
+            let stage = part.stage.map(str::to_owned);
+            return Err(StepError {
+                place: Place::Checks { stage },
+                source,
             });
         }
         Ok(root)

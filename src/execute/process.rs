@@ -117,6 +117,13 @@ impl Runner<'_> {
     }
 }
 
+/// How a program ended whose answer is needed, with the last line that it wrote.
+pub(super) fn last_words(exit: Exit, written: &[u8]) -> String {
+    let written = String::from_utf8_lossy(written);
+    let last = written.trim_end().lines().last().unwrap_or_default();
+    format!("{}: {last}", super::error::ending(exit))
+}
+
 /// The target of a package manager: the root so far, and room for its changes.
 pub(super) fn target<'a>(
     lower: &[PathBuf],

@@ -201,7 +201,9 @@ impl Error {
                     ..
                 } => ErrorKind::Cancelled,
                 ExecuteError::Sandbox(error) if error.is_unsupported() => ErrorKind::Host,
-                ExecuteError::Packages(PackagesError::NoManager { .. }) => ErrorKind::Host,
+                ExecuteError::Packages(PackagesError::NoManager { .. } | PackagesError::NoRpm) => {
+                    ErrorKind::Host
+                }
                 ExecuteError::Store(_)
                 | ExecuteError::Tree(_)
                 | ExecuteError::Input { .. }

@@ -21,13 +21,13 @@ use super::{
 /// What a step's script is given to unless the recipe names another shell.
 const SHELL: [&str; 3] = ["/bin/sh", "-e", "-c"];
 
+/// Where programs are looked for, as engines have it.
+pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// Environment of every `run`. The last two keep Python from making files that differ from run to
 /// run: set order in compiled constants, and `__pycache__` with times of day in it.
 const ENVIRONMENT: [(&str, &str); 5] = [
-    (
-        "PATH",
-        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    ),
+    ("PATH", PATH),
     ("HOME", "/root"),
     ("LANG", "C.UTF-8"),
     ("PYTHONHASHSEED", "0"),

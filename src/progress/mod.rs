@@ -87,6 +87,35 @@ pub enum Event<'a> {
         #[serde(rename = "seconds", serialize_with = "seconds")]
         elapsed: Duration,
     },
+    /// A check of a finished root begins.
+    CheckStarted {
+        /// Number of the check, from 1.
+        check: usize,
+        /// How many checks the root has.
+        of: usize,
+        /// The stage; none for the image itself.
+        stage: Option<&'a str>,
+        /// What is looked at, in one line.
+        title: &'a str,
+    },
+    /// A check is made.
+    CheckFinished {
+        /// Number of the check, from 1.
+        check: usize,
+        /// How many checks the root has.
+        of: usize,
+        /// The stage; none for the image itself.
+        stage: Option<&'a str>,
+        /// What was looked at, in one line.
+        title: &'a str,
+        /// Whether it holds.
+        passed: bool,
+        /// What is wrong, if it does not.
+        problems: &'a [String],
+        /// Wall time.
+        #[serde(rename = "seconds", serialize_with = "seconds")]
+        elapsed: Duration,
+    },
     /// Something the user should know, though the build goes on.
     Warning {
         /// In one line.

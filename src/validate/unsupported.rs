@@ -47,10 +47,6 @@ impl Search<'_> {
     }
 
     fn scope(&mut self, scope: &Scope<'_>) {
-        if !scope.checks.is_empty() {
-            let help = "remove them, or look at the image after the build";
-            self.refuse(&scope.at(&["checks".into()]), "a check of the result", help);
-        }
         if let Some(packages) = scope.packages {
             self.packages(&scope.at(&["packages".into()]), packages);
         }
