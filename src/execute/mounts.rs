@@ -140,8 +140,6 @@ impl Execution<'_> {
                 });
             }
         }
-        // What is mounted in another mount comes after it.
-        mounts.sort_by_key(|mount| mount.target().components().count());
         Ok(Mounted {
             mounts,
             variables,

@@ -61,6 +61,8 @@ impl Runner<'_> {
         let secrets = secrets.map(|(name, value)| (name.into(), value));
         sandbox.environment.extend(secrets);
         sandbox.mounts.append(&mut mounted.mounts);
+        // What is mounted in another mount comes after it.
+        (sandbox.mounts).sort_by_key(|mount| mount.target().components().count());
         sandbox.working_directory = PathBuf::from(&action.workdir);
         sandbox.user = if action.user == "0" {
             User::ROOT

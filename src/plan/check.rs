@@ -29,7 +29,7 @@ pub enum CheckKind {
     Run {
         /// Program and arguments; a script is the last argument of its shell.
         command: Vec<String>,
-        /// The whole environment.
+        /// The whole environment, but for the `HOME` that the root's user has.
         env: BTreeMap<String, String>,
         /// `NAME[:GROUP]` or ids, resolved in the root.
         user: String,
@@ -100,7 +100,7 @@ impl PlannedCheck {
                 let user = user.unwrap_or_else(|| "0".to_owned());
                 let kind = CheckKind::Run {
                     command,
-                    env: environment(&user, settings, &check.env),
+                    env: environment(settings, &check.env),
                     user,
                     workdir: settings.workdir.clone().unwrap_or_else(|| "/".to_owned()),
                     stdin: check.stdin.clone().unwrap_or_default(),
@@ -141,18 +141,8 @@ impl PlannedCheck {
 }
 
 /// What engines give every container, the image's own, and the check's.
-fn environment(
-    user: &str,
-    settings: &ImageSettings,
-    own: &BTreeMap<String, Text>,
-) -> BTreeMap<String, String> {
-    let home = match user.split(':').next() {
-        Some("0" | "root") => "/root",
-        _ => "/",
-    };
-    let usual = [("PATH", PATH), ("HOME", home)];
-    let usual = usual.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let mut all = BTreeMap::from(usual);
+fn environment(settings: &ImageSettings, own: &BTreeMap<String, Text>) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::from([("PATH".to_owned(), PATH.to_owned())]);
     all.extend(settings.env.clone());
     all.extend(text_map(own));
     all

@@ -64,6 +64,9 @@ impl Cache {
     pub fn settle(&self, (uid, gid): (u32, u32), mode: u32) -> Result<(), StoreError> {
         let settle = || {
             let found = fs::symlink_metadata(&self.folder)?;
+            if !found.is_dir() {
+                return Err(io::ErrorKind::NotADirectory.into());
+            }
             if (found.uid(), found.gid()) != (uid, gid) {
                 chown(&self.folder, Some(uid), Some(gid))?;
             }

@@ -11,13 +11,16 @@ use crate::support::workspace::{Workspace, run};
 fn a_command_sees_what_a_container_of_the_image_would() {
     let Some(workspace) = with_shell(
         "
-  - accounts: {groups: [{name: www, gid: 81}], users: [{name: app, uid: 80, group: www}]}
-  - {directory: /srv, owner: app}
+  - accounts: {groups: [{name: www, gid: 81}], users: [{name: app, uid: 80, group: www, home: /home/app}]}
 checks:
   - {run: pwd, expect: {stdout: {equals: /srv}}}
   - {run: id -u; id -g, expect: {stdout: {equals: \"80\\n81\\n\"}}}
   - {run: id -u, user: '0', expect: {stdout: {equals: '0'}}}
-  - {run: echo $OWN $MORE $HOME, env: {MORE: check}, expect: {stdout: {equals: image check /}}}
+  - {run: echo $OWN $MORE $HOME, env: {MORE: check}, expect: {stdout: {equals: image check /home/app}}}
+  - {run: echo $HOME, user: '0', expect: {stdout: {equals: /root}}}
+  - {run: echo $HOME, user: '80', expect: {stdout: {equals: /home/app}}}
+  - {run: echo $HOME, user: '81', env: {HOME: /own}, expect: {stdout: {equals: /own}}}
+  - {run: echo $HOME, user: '81', expect: {stdout: {equals: /}}}
   - {run: [/bin/sh, -c, 'read line; echo \"<$line>\"'], stdin: \"text\\nmore\\n\", expect: {stdout: <text>}}
   - {run: wc -c, expect: {stdout: {matches: '^ *0$'}}}
   - {run: env, expect: {stdout: {contains: ['PATH=/usr/local/sbin:'], matches: '^OWN=image$'}}}

@@ -76,6 +76,7 @@ fn the_network_is_there_when_it_is_asked_for() {
   - run: if nc -w 1 127.0.0.1 {port} < /dev/null; then echo reached > /seen; else echo none > /seen; fi
   - run: if nc -w 1 127.0.0.1 {port} < /dev/null; then echo reached >> /seen; fi; ls /etc >> /seen
     network: host
+    mounts: [{{tmpfs: /etc}}]
   - run: ls /etc >> /seen 2> /dev/null || true
 "
     )) else {

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use regex::RegexBuilder;
 
+use crate::execute::accounts::Database;
 use crate::execute::error::{ending, quote};
 use crate::execute::{ExecuteError, Execution, Stack};
 use crate::plan::{CheckKind, ExpectText};
 use crate::sandbox::{Captured, Exit, Sandbox, Stream, User};
+use crate::tree::Tree;
 
 /// So much is kept of each stream.
 const LARGEST_OUTPUT: usize = 1 << 20;
@@ -36,11 +38,15 @@ impl Execution<'_> {
         else {
             return Ok(Vec::new());
         };
-        let (_draft, overlay) = self.throw_away(root)?;
+        let (_draft, overlay) = self.throw_away(root, Some(workdir))?;
         let mut sandbox = Sandbox::new(overlay, command);
         sandbox.environment = (env.iter())
             .map(|(name, value)| (name.into(), value.into()))
             .collect();
+        if !env.contains_key("HOME") {
+            let home = home(&root.tree, user);
+            sandbox.environment.push(("HOME".into(), home.into()));
+        }
         sandbox.working_directory = PathBuf::from(workdir);
         sandbox.user = match user.as_str() {
             "0" => User::ROOT,
@@ -57,6 +63,24 @@ impl Execution<'_> {
         }
         Ok(judge(&ended, *exit, stdout.as_ref(), stderr.as_ref()))
     }
+}
+
+/// The home of a user, as engines find it for a container.
+fn home(tree: &Tree, user: &str) -> String {
+    let name = user.split(':').next().unwrap_or_default();
+    let usual = match name {
+        "0" | "root" => "/root",
+        _ => "/",
+    };
+    // What is wrong with the file is told when the user is looked up.
+    let known = Database::read(tree, "etc/passwd").ok().and_then(|passwd| {
+        let named = passwd.find(name);
+        let id = name.parse::<u32>().ok();
+        let mut all = passwd.all();
+        let line = named.or_else(|| all.find(|line| id.is_some() && line.id(2) == id))?;
+        Some(line.text(5)).filter(|home| !home.is_empty())
+    });
+    known.unwrap_or_else(|| usual.to_owned())
 }
 
 fn judge(

@@ -16,7 +16,7 @@ use crate::progress::Event;
 use crate::sandbox::Root;
 use crate::store::Draft;
 
-use super::editor::Editor;
+use super::editor::{Editor, Ownership};
 use super::error::shown;
 use super::{ExecuteError, Execution, Stack, patterns};
 
@@ -84,11 +84,22 @@ impl Execution<'_> {
         }
     }
 
-    /// A throw-away root over a finished one.
-    fn throw_away(&self, root: &Stack) -> Result<(Draft, Root), ExecuteError> {
+    /// A throw-away root over a finished one, with a `folder` to start in: engines make it, too.
+    fn throw_away(
+        &self,
+        root: &Stack,
+        folder: Option<&str>,
+    ) -> Result<(Draft, Root), ExecuteError> {
         let draft = self.store.draft()?;
         // The directory itself gets the owner and mode that it has in the root.
-        Editor::new(&root.tree, &draft.upper(), root.source_date_epoch)?.finish();
+        let mut editor = Editor::new(&root.tree, &draft.upper(), root.source_date_epoch)?;
+        if let Some(folder) = folder
+            && let Ok(found) = root.tree.resolve(folder.as_bytes())
+            && found.entry.is_none()
+        {
+            editor.directory(&found.path, Ownership::FOLDER)?;
+        }
+        editor.finish();
         let overlay = Root::Overlay {
             lower: root.lower.clone(),
             upper: draft.upper(),

@@ -70,7 +70,7 @@ impl Execution<'_> {
             names: names.iter().map(|name| (*name).clone()).collect(),
             folder: folder.to_owned(),
         };
-        let (draft, overlay) = self.throw_away(root)?;
+        let (draft, overlay) = self.throw_away(root, None)?;
         let own = look(&root.tree, RPM).and_then(|own| own.entry);
         if own.is_some_and(|own| matches!(own.kind, Kind::File { .. })) {
             match self.ask(&query.in_root(overlay)) {
