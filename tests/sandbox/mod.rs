@@ -7,6 +7,8 @@ mod changes;
 mod isolation;
 mod lifecycle;
 mod mounts;
+mod parts;
+mod streams;
 
 use std::collections::BTreeMap;
 use std::fs;
