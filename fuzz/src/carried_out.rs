@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use onelayer::digest::{Checksum, Digest};
-use onelayer::execute::{Bases, Execution, LayerContent, StepError};
+use onelayer::execute::{Bases, Execution, LayerContent, Secrets, StepError};
 use onelayer::ops::{self, RecipeChoice};
 use onelayer::packages::HostAccess;
 use onelayer::plan::{PlannedImage, PlannedLayer};
@@ -78,6 +78,7 @@ impl Workplace {
             reuse: true,
             launcher: &Launcher::default(),
             access: &access,
+            secrets: &Secrets::default(),
             reporter: &Silent,
             cancel: &Cancel::new().expect("there are descriptors left"),
         };
