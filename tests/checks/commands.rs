@@ -162,9 +162,10 @@ fn without_privilege_a_command_is_refused_before_all_work() {
         "name: x\nbase: scratch\nsteps:\n  - {copy: file, to: /bin/sh, mode: '0755'}\nchecks: [{run: 'true'}]\n",
     );
     workspace.write("file", "");
-    let refused = crate::privilege::as_nobody(&workspace, &["build", "context", "-o", "oci:out"]);
+    let words = ["build", "context", "-o", "oci:out", "--isolation=root"];
+    let refused = crate::privilege::as_nobody(&workspace, &words);
     assert!(
-        refused.stderr.contains("which needs root"),
+        refused.stderr.contains("cannot be isolated"),
         "{}",
         refused.stderr
     );
