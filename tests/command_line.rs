@@ -292,7 +292,7 @@ fn mounts_below(folder: &Path) -> Vec<String> {
 }
 
 /// Processes that have `mark` in their environment or arguments.
-fn processes_with(mark: &str) -> Vec<String> {
+pub(crate) fn processes_with(mark: &str) -> Vec<String> {
     let mut found = Vec::new();
     for name in names(Path::new("/proc")) {
         for file in ["environ", "cmdline"] {

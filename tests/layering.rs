@@ -106,6 +106,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("base64", &["transport/registry/"]),
     ("webpki_root_certs", &["http/"]),
     ("pem", &["execute/certificates/"]),
+    ("memchr", &["execute/"]),
+    ("regex", &["execute/"]),
     ("zip", &["execute/archive/"]),
     ("flate2", &["execute/archive/", "tar/", "transport/"]),
     ("zstd", &["tar/", "transport/"]),

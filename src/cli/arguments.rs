@@ -219,6 +219,10 @@ pub(crate) struct Build {
     /// Run every step, even where its result is in the cache
     #[arg(long)]
     pub(crate) no_cache: bool,
+    /// A secret that steps mount by its id (can be repeated); with an id alone, the value is in the variable of that
+    /// name
+    #[arg(long, value_name = "id=ID[,src=FILE|,env=VARIABLE]")]
+    pub(crate) secret: Vec<String>,
     #[command(flatten)]
     pub(crate) registries: RegistryArguments,
     #[command(flatten)]

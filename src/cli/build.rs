@@ -7,7 +7,7 @@ use super::arguments::{Build, RecipeArguments};
 use super::exit::Exit;
 use super::reporter::reporter;
 use super::terminal::Terminal;
-use super::{print, signals};
+use super::{print, secrets, signals};
 
 impl RecipeArguments {
     /// Which recipe, and what was chosen about it.
@@ -29,6 +29,14 @@ pub(crate) fn run(arguments: &Build, terminal: Terminal) -> Exit {
             "error: no folder for the cache: `HOME` is not set\n  help: name one with `--cache-dir`\n",
         );
         return Exit::Usage;
+    };
+    let secrets = match secrets::sources(&arguments.secret) {
+        Ok(secrets) => secrets,
+        Err(problem) => {
+            let help = "write `id=ID,src=FILE`, `id=ID,env=VARIABLE` or `id=ID`";
+            print::message(&format!("error: {problem}\n  help: {help}\n"));
+            return Exit::Usage;
+        }
     };
     // While there is one thread.
     let wanted = arguments.isolation.wanted();
@@ -66,6 +74,7 @@ pub(crate) fn run(arguments: &Build, terminal: Terminal) -> Exit {
         cache_directory,
         ca_bundle: access.ca_bundle.clone(),
         proxies: proxies(),
+        secrets,
         access,
         threads: arguments.threads,
         inexact: (entered.as_ref().ok()).and_then(|entered| entered.as_ref()?.instead.clone()),

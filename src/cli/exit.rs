@@ -14,7 +14,7 @@ pub(crate) enum Exit {
     Rejected = 1,
     /// The command line is wrong.
     Usage = 2,
-    /// A step failed.
+    /// A step or check failed.
     Step = 3,
     /// This host cannot do it.
     Host = 4,
@@ -35,7 +35,7 @@ pub(crate) const MEANINGS: [(&str, &str); 8] = [
     ("2", "usage"),
     (
         "3",
-        "a step failed; the message names it, its exit status and the end of its output",
+        "a step or check failed; the message names it, its exit status and the end of its output",
     ),
     (
         "4",

@@ -20,6 +20,7 @@ mod print;
 mod registries;
 mod reporter;
 mod schema;
+mod secrets;
 mod signals;
 mod strictness;
 mod terminal;

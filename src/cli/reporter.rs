@@ -41,6 +41,11 @@ fn finished(cached: bool, elapsed: Duration) -> String {
     }
 }
 
+/// What a step waits for.
+fn waiting(cache: &str) -> String {
+    format!("waiting for the cache `{cache}`, which another step uses")
+}
+
 /// One line an event.
 #[derive(Default)]
 struct Lines {
@@ -106,6 +111,28 @@ impl Reporter for Lines {
                     finished(*cached, *elapsed)
                 ));
             }
+            Event::StepWaiting { step, cache } => {
+                line(format_args!("[{step}] {}", waiting(cache)));
+            }
+            Event::CheckFinished {
+                check,
+                of,
+                stage,
+                title,
+                passed,
+                problems,
+                elapsed,
+            } => {
+                let place = stage.map_or_else(String::new, |stage| format!("{stage} "));
+                let how = if *passed { "holds" } else { "failed" };
+                let time = finished(false, *elapsed);
+                line(format_args!(
+                    "[check {place}{check}/{of}] {title}: {how}, {time}"
+                ));
+                for problem in *problems {
+                    line(format_args!("[check {place}{check}/{of}] {problem}"));
+                }
+            }
             Event::Warning { message } => line(format_args!("warning: {message}")),
             Event::Fetching { step, done, total } if self.is_due() => {
                 line(format_args!("[{step}] {}", so_far(*done, *total)));
@@ -138,6 +165,8 @@ struct Bars {
 }
 
 const SQUASH: usize = 0;
+/// What checks share: the bar shows the last one that began.
+const CHECK: usize = usize::MAX;
 
 impl Bars {
     fn new() -> Self {
@@ -196,6 +225,9 @@ impl Reporter for Bars {
             Event::StepOutput { step, line } => {
                 self.bar(*step, STEP).set_message((*line).to_owned())
             }
+            Event::StepWaiting { step, cache } => {
+                self.bar(*step, STEP).set_message(waiting(cache));
+            }
             Event::Fetching { step, done, total } => {
                 self.bar(*step, STEP).set_message(so_far(*done, *total));
             }
@@ -216,6 +248,15 @@ impl Reporter for Bars {
                 );
                 bar.set_length(*total);
                 bar.set_position(*done);
+            }
+            Event::CheckStarted { of, title, .. } => {
+                let bar = self.bar(CHECK, STEP);
+                bar.set_prefix(format!("[check of {of}]"));
+                bar.set_message((*title).to_owned());
+            }
+            Event::CheckFinished { .. } => {
+                self.end(CHECK);
+                self.all.suspend(|| Lines::default().report(event));
             }
             Event::Squashed { .. } | Event::Written { .. } => {
                 self.end(SQUASH);

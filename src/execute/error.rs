@@ -43,6 +43,11 @@ pub enum Place {
         /// What the step does.
         title: String,
     },
+    /// What must hold when a root is finished.
+    Checks {
+        /// The stage; none for the image itself.
+        stage: Option<String>,
+    },
 }
 
 impl fmt::Display for Place {
@@ -50,6 +55,14 @@ impl fmt::Display for Place {
         match self {
             Self::Start => f.write_str("cannot begin"),
             Self::Base { base } => write!(f, "cannot use `{base}`"),
+            Self::Checks { stage: None } => f.write_str("the image is not as its checks want it"),
+            // What another recipe builds.
+            Self::Checks { stage: Some(stage) } if stage.contains(':') => {
+                write!(f, "`{stage}` is not as its checks want it")
+            }
+            Self::Checks { stage: Some(stage) } => {
+                write!(f, "stage `{stage}` is not as its checks want it")
+            }
             Self::Step { step, of, title } => write!(f, "step {step} of {of} failed: {title}"),
         }
     }
@@ -60,7 +73,7 @@ impl fmt::Display for Place {
 #[non_exhaustive]
 pub enum ExecuteError {
     /// Foreign code ended other than well.
-    #[error("{}{}", ending(*exit), quote(last_lines))]
+    #[error("{}{}", ending(*exit), output(last_lines))]
     Exit {
         /// How it ended.
         exit: Exit,
@@ -106,7 +119,7 @@ pub enum ExecuteError {
     /// An input could not be read.
     #[error("cannot read `{path}`")]
     Input {
-        /// Path in the context.
+        /// Path in the context, or in a root.
         path: String,
         /// What the system said.
         source: io::Error,
@@ -166,6 +179,22 @@ pub enum ExecuteError {
     NoOrigin {
         /// The stage or image.
         origin: String,
+    },
+    /// What should be mounted is not there.
+    #[error("there is no `{path}` in `{origin}`")]
+    NotInOrigin {
+        /// Path in the stage or image.
+        path: String,
+        /// The stage or image.
+        origin: String,
+    },
+    /// Checks do not hold.
+    #[error("{} of {of} checks failed{}", failures.len(), list(failures))]
+    Checks {
+        /// How many there are.
+        of: usize,
+        /// Titles of those that failed, with what is wrong.
+        failures: Vec<String>,
     },
     /// The work could not begin.
     #[error("cannot wait for signals")]
@@ -243,7 +272,7 @@ impl ExecuteError {
 }
 
 /// How a command ended, in words.
-fn ending(exit: Exit) -> String {
+pub(super) fn ending(exit: Exit) -> String {
     match exit {
         Exit::Code(code) => format!("exit status {code}"),
         Exit::Signal(signal) => format!("killed by signal {signal}"),
@@ -252,12 +281,22 @@ fn ending(exit: Exit) -> String {
     }
 }
 
-fn quote(lines: &[String]) -> String {
+fn output(lines: &[String]) -> String {
     if lines.is_empty() {
         return ", no output".to_owned();
     }
+    format!(", the end of its output:{}", quote(lines))
+}
+
+/// Lines that somebody else wrote, each on a line of its own.
+pub(super) fn quote(lines: &[String]) -> String {
     let lines: Vec<String> = lines.iter().map(|line| format!("\n    | {line}")).collect();
-    format!(", the end of its output:{}", lines.concat())
+    lines.concat()
+}
+
+fn list(failures: &[String]) -> String {
+    let lines = failures.iter().map(|failure| format!("\n  - {failure}"));
+    lines.collect()
 }
 
 /// A path of a root as messages show it.

@@ -10,17 +10,21 @@ mod adoption;
 mod archive;
 mod base;
 mod certificates;
+mod checks;
 mod claims;
 mod editor;
 mod error;
 mod fetch;
 mod files;
 mod input;
+mod mounts;
 mod owner;
 mod patterns;
 mod process;
+mod redaction;
 mod roots;
 mod schedule;
+mod secrets;
 mod stage_copy;
 
 use std::path::PathBuf;
@@ -42,6 +46,7 @@ pub use base::{BaseError, BasePart, Bases, LayerContent};
 pub use certificates::CertificatesError;
 pub use error::{ExecuteError, Place, StepError};
 pub use fetch::FetchError;
+pub use secrets::{LARGEST_SECRET, Secrets};
 
 use self::claims::{Claim, Claims};
 use self::editor::Editor;
@@ -65,6 +70,8 @@ pub struct Execution<'a> {
     pub launcher: &'a Launcher,
     /// What steps with network may use of the caller's surroundings, and where inputs are.
     pub access: &'a HostAccess,
+    /// What steps may be trusted with.
+    pub secrets: &'a Secrets,
     /// Told what happens.
     pub reporter: &'a dyn Reporter,
     /// Asked whether to stop.
@@ -153,6 +160,13 @@ impl Execution<'_> {
                 elapsed,
             });
         }
+        if let Err(source) = execution.checks(part.checks, part.stage, &root) {
+            let stage = part.stage.map(str::to_owned);
+            return Err(StepError {
+                place: Place::Checks { stage },
+                source,
+            });
+        }
         Ok(root)
     }
 
@@ -211,7 +225,8 @@ impl Execution<'_> {
         let mut editor = Editor::new(&root.tree, &draft.upper(), root.source_date_epoch)?;
         let unmatched = match action {
             Action::Run(run) => {
-                editor.learn(&runner.run(run, root, draft)?);
+                let mounted = self.mounts(run, number, root, (finished, claims), draft)?;
+                editor.learn(&runner.run(run, root, draft, mounted)?);
                 Vec::new()
             }
             Action::Packages(action) => {

@@ -10,6 +10,8 @@ use crate::sandbox::{self, Cancel, Ended, Exit, Isolation, Launcher, Owned, Root
 use crate::store::Draft;
 use crate::tree::{Attributes, Tree};
 
+use super::mounts::Mounted;
+use super::redaction::Redaction;
 use super::{ExecuteError, Stack, adoption};
 
 /// How much of a step's output its failure shows.
@@ -26,12 +28,14 @@ pub(super) struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    /// Runs a command in the root. What comes out belongs to whom the disk cannot say.
+    /// Runs a command in the root, with what it sees besides. What comes out belongs to whom the disk
+    /// cannot say.
     pub(super) fn run(
         &self,
         action: &RunAction,
         below: &Stack,
         draft: &Draft,
+        mut mounted: Mounted,
     ) -> Result<Attributes, ExecuteError> {
         let root = Root::Overlay {
             lower: below.lower.clone(),
@@ -50,9 +54,16 @@ impl Runner<'_> {
             let access = self.access.environment().into_iter();
             environment.extend(access.filter(|(name, _)| !action.env.contains_key(name)));
         }
+        environment.retain(|(name, _)| !mounted.variables.contains_key(name));
         sandbox.environment = (environment.into_iter())
             .map(|(name, value)| (name.into(), value.into()))
             .collect();
+        let secrets = std::mem::take(&mut mounted.variables).into_iter();
+        let secrets = secrets.map(|(name, value)| (name.into(), value));
+        sandbox.environment.extend(secrets);
+        sandbox.mounts.append(&mut mounted.mounts);
+        // What is mounted in another mount comes after it.
+        (sandbox.mounts).sort_by_key(|mount| mount.target().components().count());
         sandbox.working_directory = PathBuf::from(&action.workdir);
         sandbox.user = if action.user == "0" {
             User::ROOT
@@ -60,7 +71,7 @@ impl Runner<'_> {
             User::Name(action.user.clone())
         };
         sandbox.timeout = action.timeout;
-        let ended = self.finish(&sandbox)?;
+        let ended = self.finish(&sandbox, &mut mounted.redaction)?;
         let mut attributes = recorded(&ended.owned, "");
         if Isolation::current() == Some(Isolation::SingleId) {
             adoption::adopt(&below.tree, draft, ended.identity, &mut attributes)?;
@@ -79,7 +90,8 @@ impl Runner<'_> {
         let mut attributes = Attributes::new();
         for number in 0..transactions {
             draft.renew_work()?;
-            let ended = self.finish(&manager.transaction(number, target)?)?;
+            let sandbox = manager.transaction(number, target)?;
+            let ended = self.finish(&sandbox, &mut Redaction::default())?;
             for (path, row) in recorded(&ended.owned, packages::BUILDROOT).iter() {
                 attributes.insert(path, row.clone());
             }
@@ -88,9 +100,13 @@ impl Runner<'_> {
         Ok(attributes)
     }
 
-    fn finish(&self, sandbox: &Sandbox) -> Result<Ended, ExecuteError> {
+    fn finish(
+        &self,
+        sandbox: &Sandbox,
+        redaction: &mut Redaction,
+    ) -> Result<Ended, ExecuteError> {
         let mut last_lines: VecDeque<String> = VecDeque::new();
-        let mut output = |line: &[u8]| {
+        let mut show = |line: &[u8]| {
             let line = String::from_utf8_lossy(line);
             self.reporter.report(&Event::StepOutput {
                 step: self.step,
@@ -101,8 +117,12 @@ impl Runner<'_> {
             }
             last_lines.push_back(line.into_owned());
         };
-        let launcher = self.launcher;
-        let ended = launcher.run_recording(sandbox, &mut output, self.cancel)?;
+        let mut output = |line: &[u8]| show(&redaction.line(line));
+        let ended = (self.launcher).run_recording(sandbox, &mut output, self.cancel);
+        if let Some(rest) = redaction.finish() {
+            show(&rest);
+        }
+        let ended = ended?;
         if ended.exit == Exit::Code(0) {
             return Ok(ended);
         }
@@ -124,6 +144,13 @@ fn recorded(owned: &[Owned], top: &str) -> Attributes {
         }
     }
     attributes
+}
+
+/// How a program ended whose answer is needed, with the last line that it wrote.
+pub(super) fn last_words(exit: Exit, written: &[u8]) -> String {
+    let written = String::from_utf8_lossy(written);
+    let last = written.trim_end().lines().last().unwrap_or_default();
+    format!("{}: {last}", super::error::ending(exit))
 }
 
 /// The target of a package manager: the root so far, and room for its changes.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use crate::plan::{Plan, PlannedBase, PlannedStep};
+use crate::plan::{Plan, PlannedBase, PlannedCheck, PlannedStep};
 
 use super::{Stack, StepError};
 
@@ -22,6 +22,8 @@ pub(super) struct Part<'p> {
     /// Stages that must be finished before.
     uses: &'p [String],
     pub(super) steps: &'p [PlannedStep],
+    /// What must hold when they are made.
+    pub(super) checks: &'p [PlannedCheck],
     /// Number of its first step.
     pub(super) first: usize,
 }
@@ -38,6 +40,7 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
             context: stage.context.as_deref(),
             uses: &stage.uses,
             steps: &stage.steps,
+            checks: &stage.checks,
             first,
         });
         first += stage.steps.len();
@@ -49,6 +52,7 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
         context: None,
         uses: &plan.uses,
         steps: &plan.steps,
+        checks: &plan.checks,
         first,
     });
     parts

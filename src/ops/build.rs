@@ -20,6 +20,7 @@ use crate::transport::{Access, Destinations, Reference, TransportError, Watch};
 
 use super::bring::Brought;
 use super::publish::{self, Publishing};
+use super::secrets::{self, SecretSource};
 use super::{Error, Planned, emulation};
 
 /// Version of the JSON form of [`Built`].
@@ -41,6 +42,8 @@ pub struct BuildOptions {
     pub ca_bundle: Option<PathBuf>,
     /// Proxy variables for steps with network.
     pub proxies: Vec<(String, String)>,
+    /// Secrets that steps may ask for.
+    pub secrets: Vec<SecretSource>,
     /// The way to registries.
     pub access: Access,
     /// Threads for the layer; one per core if `None`.
@@ -171,6 +174,8 @@ pub fn build(
     if planned.len() > 1 {
         take_several(&references)?;
     }
+    let plans: Vec<&Plan> = planned.iter().map(|planned| &planned.plan).collect();
+    let secrets = secrets::gather(&plans, &options.secrets, reporter)?;
     let cancelled = || cancel.is_cancelled();
     let watch = Watch {
         cancelled: &cancelled,
@@ -193,6 +198,7 @@ pub fn build(
             reuse: options.reuse,
             launcher: &Launcher::default(),
             access: &access(planned, options),
+            secrets: &secrets,
             reporter,
             cancel,
         };

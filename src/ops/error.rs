@@ -17,6 +17,8 @@ use crate::store::StoreError;
 use crate::syntax::Notation;
 use crate::transport::{ParseReferenceError, TransportError};
 
+use super::secrets::SecretError;
+
 /// Why an operation failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -112,6 +114,9 @@ pub enum Error {
         /// What stands in the way, if that was asked.
         refusal: Option<Refusal>,
     },
+    /// A secret that cannot be used.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// A destination or reference that cannot be.
     #[error(transparent)]
     Reference(#[from] ParseReferenceError),
@@ -191,6 +196,8 @@ impl Error {
             | Self::Platform(_)
             | Self::NoStage { .. }
             | Self::DockerInLayout { .. } => ErrorKind::Usage,
+            Self::Secret(SecretError::Read { .. }) => ErrorKind::Io,
+            Self::Secret(_) => ErrorKind::Usage,
             Self::Limit { .. } => ErrorKind::Step,
             Self::NoPlatform | Self::DockerIndex => ErrorKind::Usage,
             Self::NoEmulation { .. } => ErrorKind::Host,
@@ -204,7 +211,9 @@ impl Error {
                     ..
                 } => ErrorKind::Cancelled,
                 ExecuteError::Sandbox(error) if error.is_unsupported() => ErrorKind::Host,
-                ExecuteError::Packages(PackagesError::NoManager { .. }) => ErrorKind::Host,
+                ExecuteError::Packages(PackagesError::NoManager { .. } | PackagesError::NoRpm) => {
+                    ErrorKind::Host
+                }
                 ExecuteError::Store(_)
                 | ExecuteError::Tree(_)
                 | ExecuteError::Input { .. }
@@ -272,6 +281,7 @@ impl Error {
                 "{}; recipes that only copy and write need no privilege",
                 refusal.as_ref().map_or("run it as root", Refusal::cure)
             )),
+            Self::Secret(error) => Some(error.help()),
             Self::Packages(error) => error.help().map(str::to_owned),
             Self::Step(error) => error.source.help().or_else(|| self.help_of_place()),
             Self::BaseLayer { .. } => self.help_of_place(),

@@ -22,6 +22,7 @@ mod publish;
 mod recipes;
 mod registries;
 mod replace;
+mod secrets;
 
 pub use build::{BuildOptions, Built, BuiltImage, BuiltLayer, build};
 pub use convert::{Converted, convert};
@@ -35,3 +36,4 @@ pub use inspect::{Inspection, inspect};
 pub use load::{RecipeChoice, load, load_from, may_run_commands, validate};
 pub use plan::{Planned, plan, plan_all};
 pub use registries::{Registries, Tags};
+pub use secrets::{SecretError, SecretPlace, SecretSource};

@@ -31,6 +31,15 @@ pub enum PackagesError {
         /// What the system said.
         source: io::Error,
     },
+    /// Nobody can read rpm's database.
+    #[error("neither the root nor this host has `rpm` to ask for packages")]
+    NoRpm,
+    /// rpm ended without an answer.
+    #[error("rpm could not be asked: {ending}")]
+    Query {
+        /// How it ended.
+        ending: String,
+    },
     /// The change set could not be put in order.
     #[error("cannot {action} `/{path}` in the change set")]
     ChangeSet {
@@ -64,7 +73,10 @@ impl PackagesError {
                  `dnf install dnf` on RHEL and its kin",
             ),
             Self::Value { .. } => Some("write the value on one line"),
-            Self::Read { .. } | Self::ChangeSet { .. } => None,
+            Self::NoRpm => {
+                Some("install it on this host: `apt-get install rpm`, `dnf install rpm`")
+            }
+            Self::Read { .. } | Self::Query { .. } | Self::ChangeSet { .. } => None,
         }
     }
 }

@@ -13,11 +13,13 @@ mod database;
 mod dnf;
 mod error;
 mod host;
+mod query;
 mod scratch_root;
 
 pub use dnf::{Dnf, program as dnf};
 pub use error::PackagesError;
 pub use host::HostAccess;
+pub use query::RpmQuery;
 pub use scratch_root::{BUILDROOT, Target};
 
 use crate::plan::PackagesAction;

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::digest::{Digest, Hasher};
 use crate::recipe::{
-    AccountsStep, Certificates, Command, Copy, Duration, Fetch, Link, Mount, OrKeep, Run, Scope,
-    Source, Step,
+    AccountsStep, BindMount, Certificates, Command, Copy, Duration, Fetch, Link, Mount, OrKeep,
+    Run, Scope, Source, Step,
 };
 use crate::validate::PathSegment;
 
@@ -14,22 +13,21 @@ use super::packages::text_map;
 use super::planner::Planner;
 use super::problem::PlanProblem;
 use super::{
-    AccountsAction, Action, CertificateFile, CertificatesAction, Checksum, CopyAction,
-    CopyFromAction, DirectoryAction, FetchAction, GroupAction, InputSource, LinkAction, Mode,
-    MountAction, Origin, Owner, PermissionsAction, RemoveAction, RunAction, UserAction,
-    WriteAction,
+    AccountsAction, Action, CertificateFile, CertificatesAction, Checksum, CopyAction, CopyEntry,
+    CopyFromAction, DirectoryAction, FetchAction, GroupAction, LinkAction, Mode, MountAction,
+    Origin, Owner, PermissionsAction, RemoveAction, RunAction, UserAction, WriteAction,
 };
 
 /// What a step's script is given to unless the recipe names another shell.
 const SHELL: [&str; 3] = ["/bin/sh", "-e", "-c"];
 
+/// Where programs are looked for, as engines have it.
+pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /// Environment of every `run`. The last two keep Python from making files that differ from run to
 /// run: set order in compiled constants, and `__pycache__` with times of day in it.
 const ENVIRONMENT: [(&str, &str); 5] = [
-    (
-        "PATH",
-        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-    ),
+    ("PATH", PATH),
     ("HOME", "/root"),
     ("LANG", "C.UTF-8"),
     ("PYTHONHASHSEED", "0"),
@@ -145,16 +143,13 @@ impl Planner<'_> {
             Mount::Bind(bind) => {
                 let at = [place, &["from".into()]].concat();
                 let from = bind.from.as_ref().map(|from| self.origin(from, &at));
-                let digest = if from.is_none() {
-                    let sources = self.inputs.sources(&bind.bind, &[], false);
-                    self.input(sources, &[place, &["bind".into()]].concat())
-                        .map(|sources| digest(&sources))
-                } else {
-                    None
+                let entries = match from {
+                    Some(_) => Vec::new(),
+                    None => self.bound(bind, &[place, &["bind".into()]].concat()),
                 };
                 MountAction::Bind {
                     source: bind.bind.clone(),
-                    digest,
+                    entries,
                     from,
                     target: bind.target.to_string(),
                     writable: bind.writable,
@@ -172,6 +167,30 @@ impl Planner<'_> {
                 required: ssh.required,
             },
         }
+    }
+
+    /// What a mount shows of the context: as a copy of it would be, so that a command sees the same
+    /// whatever the checkout's owner and umask.
+    fn bound(&mut self, bind: &BindMount, place: &[PathSegment]) -> Vec<CopyEntry> {
+        let found = self.inputs.sources(&bind.bind, &[], false);
+        let sources = self.input(found, place).unwrap_or_default();
+        if sources.len() > 1 {
+            self.problems.push(PlanProblem::SeveralInOnePlace {
+                target: bind.target.to_string(),
+                sources: sources.len(),
+                span: self.span(place),
+            });
+        }
+        let rules = CopyRules {
+            keep_owner: false,
+            mode: None,
+            directory_mode: None,
+        };
+        let target = bind.target.as_str().trim_end_matches('/');
+        let sources = sources.iter();
+        sources
+            .flat_map(|source| rules.entries(source, target))
+            .collect()
     }
 
     fn origin(&mut self, from: &Source, place: &[PathSegment]) -> Origin {
@@ -318,18 +337,6 @@ fn accounts_action(step: &AccountsStep) -> AccountsAction {
         groups: groups.collect(),
         users: users.collect(),
     }
-}
-
-/// The digest of everything in some sources, for a key.
-fn digest(sources: &[InputSource]) -> Digest {
-    let mut hasher = Hasher::new();
-    for source in sources {
-        for entry in &source.entries {
-            hasher.field(source.path.join(&entry.path).as_bytes());
-            hasher.field(format!("{:?} {:o}", entry.kind, entry.mode).as_bytes());
-        }
-    }
-    hasher.finish()
 }
 
 fn texts<T: ToString>(values: &[T]) -> Vec<String> {

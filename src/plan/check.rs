@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::recipe::{Check, Command, ExpectText, FileKind};
+use crate::recipe::{Check, Command, ExpectText, FileKind, Text};
 
+use super::actions::PATH;
 use super::packages::text_map;
-use super::{FileCapabilities, Mode, Owner};
+use super::{FileCapabilities, ImageSettings, Mode, Owner};
 
 /// Something that must hold. Serialises with a `kind`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -28,11 +29,12 @@ pub enum CheckKind {
     Run {
         /// Program and arguments; a script is the last argument of its shell.
         command: Vec<String>,
-        /// Environment above that of the image.
+        /// The whole environment, but for the `HOME` that the root's user has.
         env: BTreeMap<String, String>,
-        /// As whom it runs, if not as the image says.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        user: Option<Owner>,
+        /// `NAME[:GROUP]` or ids, resolved in the root.
+        user: String,
+        /// Absolute path in the root.
+        workdir: String,
         /// What it reads.
         stdin: String,
         /// Exit status that it must have.
@@ -81,8 +83,9 @@ pub enum CheckKind {
 /// What a check's script is given to.
 const SHELL: [&str; 3] = ["/bin/sh", "-e", "-c"];
 
-impl From<&Check> for PlannedCheck {
-    fn from(check: &Check) -> Self {
+impl PlannedCheck {
+    /// A check of a root whose image has these settings: a command sees what a container would.
+    pub(super) fn new(check: &Check, settings: &ImageSettings) -> Self {
         let (name, kind) = match check {
             Check::Run(check) => {
                 let command = match &check.run {
@@ -92,10 +95,14 @@ impl From<&Check> for PlannedCheck {
                         words.map(str::to_owned).collect()
                     }
                 };
+                let user = check.user.as_ref().map(ToString::to_string);
+                let user = user.or_else(|| settings.user.clone());
+                let user = user.unwrap_or_else(|| "0".to_owned());
                 let kind = CheckKind::Run {
                     command,
-                    env: text_map(&check.env),
-                    user: check.user.clone(),
+                    env: environment(settings, &check.env),
+                    user,
+                    workdir: settings.workdir.clone().unwrap_or_else(|| "/".to_owned()),
                     stdin: check.stdin.clone().unwrap_or_default(),
                     exit: check.expect.exit,
                     stdout: check.expect.stdout.clone(),
@@ -133,18 +140,32 @@ impl From<&Check> for PlannedCheck {
     }
 }
 
-/// One line that says what is looked at.
-pub(super) fn title(check: &PlannedCheck) -> String {
-    if let Some(name) = &check.name {
-        return name.clone();
+/// What engines give every container, the image's own, and the check's.
+fn environment(settings: &ImageSettings, own: &BTreeMap<String, Text>) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::from([("PATH".to_owned(), PATH.to_owned())]);
+    all.extend(settings.env.clone());
+    all.extend(text_map(own));
+    all
+}
+
+impl PlannedCheck {
+    /// One line that says what is looked at.
+    pub fn title(&self) -> String {
+        let text = match (&self.name, &self.kind) {
+            (Some(name), _) => name.clone(),
+            (None, CheckKind::Run { command, .. }) => {
+                let script = command.strip_prefix(&SHELL.map(str::to_owned));
+                format!("run: {}", script.unwrap_or(command).join(" "))
+            }
+            (None, CheckKind::File { path, .. }) => format!("file: {path}"),
+            (None, CheckKind::Absent { patterns }) => format!("absent: {}", patterns.join(", ")),
+            (None, CheckKind::Package { names }) => format!("package: {}", names.join(", ")),
+        };
+        super::text::cut(&text)
     }
-    match &check.kind {
-        CheckKind::Run { command, .. } => {
-            let script = command.strip_prefix(&SHELL.map(str::to_owned));
-            format!("run: {}", script.unwrap_or(command).join(" "))
-        }
-        CheckKind::File { path, .. } => format!("file: {path}"),
-        CheckKind::Absent { patterns } => format!("absent: {}", patterns.join(", ")),
-        CheckKind::Package { names } => format!("package: {}", names.join(", ")),
+
+    /// Whether foreign code runs, so that a sandbox is needed.
+    pub(super) fn needs_sandbox(&self) -> bool {
+        matches!(self.kind, CheckKind::Run { .. })
     }
 }

@@ -53,4 +53,6 @@ pub use planner::plan;
 pub use step::{Plan, PlannedStage, PlannedStep, SkippedStep};
 
 pub use crate::digest::Checksum;
-pub use crate::recipe::{FileCapabilities, Mode, Network, OrKeep, Owner, Principal};
+pub use crate::recipe::{
+    ExpectText, FileCapabilities, FileKind, Mode, Network, OrKeep, Owner, Principal,
+};

@@ -2,9 +2,7 @@
 
 use serde::Serialize;
 
-use crate::digest::Digest;
-
-use super::{Mode, Origin};
+use super::{CopyEntry, Mode, Origin};
 
 /// Something that a command sees besides the root. Serialises with a `mount` that names its kind.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -40,9 +38,9 @@ pub enum MountAction {
     Bind {
         /// Path in the context, or in what `from` names.
         source: String,
-        /// Digest of what is there in the context.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        digest: Option<Digest>,
+        /// What is there in the context, each below the mount's target.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        entries: Vec<CopyEntry>,
         /// Another root file system.
         #[serde(skip_serializing_if = "Option::is_none")]
         from: Option<Origin>,

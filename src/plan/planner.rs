@@ -148,8 +148,16 @@ impl<'a> Planner<'a> {
             key,
             steps,
             skipped,
-            checks: scope.checks.iter().map(PlannedCheck::from).collect(),
+            checks: self.checks(scope),
         }
+    }
+
+    fn checks(&self, scope: &Scope<'_>) -> Vec<PlannedCheck> {
+        let settings = self.settings(scope);
+        let checks = scope.checks.iter();
+        checks
+            .map(|check| PlannedCheck::new(check, &settings))
+            .collect()
     }
 
     fn holds(&self, when: Option<&Condition>, scope: &Scope<'_>) -> bool {

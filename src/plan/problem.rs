@@ -16,6 +16,12 @@ pub(super) enum PlanProblem {
         sources: usize,
         span: Span,
     },
+    /// A mount shows one thing, and its source matches several.
+    SeveralInOnePlace {
+        target: String,
+        sources: usize,
+        span: Span,
+    },
     /// A base is an image for something else.
     OtherPlatform {
         image: String,
@@ -37,6 +43,16 @@ impl From<PlanProblem> for Diagnostic {
             )
             .label(span, "must be a folder")
             .help(format!("write `{to}/` to copy them into that folder")),
+            PlanProblem::SeveralInOnePlace {
+                target,
+                sources,
+                span,
+            } => Diagnostic::new(
+                Code::InvalidMount,
+                format!("{sources} sources cannot all be at `{target}`"),
+            )
+            .label(span, "these sources")
+            .help("name one file, or the folder that they are in"),
             PlanProblem::OtherPlatform {
                 image,
                 found,

@@ -104,9 +104,11 @@ impl Plan {
         stages.chain(&self.steps)
     }
 
-    /// Whether any step runs foreign code, so that a sandbox is needed.
+    /// Whether any step or check runs foreign code, so that a sandbox is needed.
     pub fn needs_sandbox(&self) -> bool {
+        let stages = self.stages.iter().flat_map(|stage| &stage.checks);
         self.all_steps().any(|step| step.action.needs_sandbox())
+            || stages.chain(&self.checks).any(PlannedCheck::needs_sandbox)
     }
 }
 

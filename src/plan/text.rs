@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{
     Action, CopyAction, CopyKind, MountAction, PackagesAction, Plan, PlannedCheck, PlannedStep,
-    SkippedStep, check,
+    SkippedStep,
 };
 
 /// Longest title in characters; the rest of a script is cut.
@@ -68,7 +68,7 @@ pub(super) fn title(action: &Action) -> String {
 }
 
 /// The first line, shortened.
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     let first = text.lines().next().unwrap_or_default();
     if first.len() == text.trim_end().len() && first.chars().count() <= LONGEST {
         return first.to_owned();
@@ -119,7 +119,7 @@ impl fmt::Display for Plan {
 /// What must hold when a root is finished.
 fn checks(f: &mut fmt::Formatter<'_>, checks: &[PlannedCheck]) -> fmt::Result {
     for check in checks {
-        writeln!(f, "  =  check         {}", cut(&check::title(check)))?;
+        writeln!(f, "  =  check         {}", check.title())?;
     }
     Ok(())
 }

@@ -50,6 +50,13 @@ pub enum Event<'a> {
         /// The line; bytes that are no UTF-8 are replaced.
         line: &'a str,
     },
+    /// A step waits for a cache that another one uses.
+    StepWaiting {
+        /// Number of the step, from 1.
+        step: usize,
+        /// Name of the cache.
+        cache: &'a str,
+    },
     /// A file comes from the network.
     Fetching {
         /// Number of the step, from 1.
@@ -83,6 +90,35 @@ pub enum Event<'a> {
         step: usize,
         /// Whether its change set was found in the store, so that nothing ran.
         cached: bool,
+        /// Wall time.
+        #[serde(rename = "seconds", serialize_with = "seconds")]
+        elapsed: Duration,
+    },
+    /// A check of a finished root begins.
+    CheckStarted {
+        /// Number of the check, from 1.
+        check: usize,
+        /// How many checks the root has.
+        of: usize,
+        /// The stage; none for the image itself.
+        stage: Option<&'a str>,
+        /// What is looked at, in one line.
+        title: &'a str,
+    },
+    /// A check is made.
+    CheckFinished {
+        /// Number of the check, from 1.
+        check: usize,
+        /// How many checks the root has.
+        of: usize,
+        /// The stage; none for the image itself.
+        stage: Option<&'a str>,
+        /// What was looked at, in one line.
+        title: &'a str,
+        /// Whether it holds.
+        passed: bool,
+        /// What is wrong, if it does not.
+        problems: &'a [String],
         /// Wall time.
         #[serde(rename = "seconds", serialize_with = "seconds")]
         elapsed: Duration,

@@ -40,7 +40,7 @@ pub struct RunCheck {
     /// Text on its standard input, which is empty if not given.
     #[schemars(example = &"1 + 1\n")]
     pub stdin: Option<String>,
-    /// User, and after a colon the group, as which it runs.
+    /// User, and after a colon the group, as which it runs; that of the image if not given.
     pub user: Option<Owner>,
     /// Environment of the command, above that of the image.
     #[serde(default)]
@@ -59,9 +59,9 @@ pub struct FileCheck {
     /// What it must be; anything if not given. A link is not followed.
     #[serde(rename = "type")]
     pub kind: Option<FileKind>,
-    /// Mode that it must have.
+    /// Mode that it must have; a symbolic one must change nothing.
     pub mode: Option<Mode>,
-    /// Owner that it must have.
+    /// Owner that it must have; of any group if none is named.
     pub owner: Option<Owner>,
     /// Text, or a list of texts, that the file must hold.
     #[schemars(example = &"Welcome")]
@@ -90,7 +90,7 @@ pub struct PackageCheck {
     /// Title of the check, for messages.
     #[schemars(example = &"the application answers")]
     pub name: Option<String>,
-    /// Name, or a list of names, of packages that must be installed.
+    /// Name, or a list of names, of packages that must be installed, by rpm, dpkg or apk.
     #[schemars(example = &"bash")]
     pub package: OneOrMany<String>,
 }

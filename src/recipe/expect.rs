@@ -42,7 +42,8 @@ struct ExpectTextMapping {
     /// Text, or a list of texts, that must be contained in it.
     #[schemars(example = &"version 1")]
     contains: Option<OneOrMany<String>>,
-    /// Regular expression, or a list of them, that must match somewhere in it.
+    /// Regular expression, or a list of them, that must match somewhere in it; `^` and `$` are ends of
+    /// lines.
     #[schemars(example = &"^[0-9.]+$")]
     matches: Option<OneOrMany<String>>,
     /// What it must be, but for line ends at its end.

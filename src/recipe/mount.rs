@@ -26,12 +26,12 @@ pub enum Mount {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CacheMount {
-    /// Name of the cache; steps that name the same one share it.
+    /// Name of the cache; steps of all recipes that name the same one share it, one at a time.
     #[schemars(example = &"pip")]
     pub cache: String,
     /// Where the command sees it.
     pub target: AbsolutePath,
-    /// Mode of the folder, 0755 if not given.
+    /// Mode of the folder, 0755 if not given. It belongs to the user of the step.
     #[schemars(extend("default" = "0755"))]
     pub mode: Option<Mode>,
 }
@@ -48,7 +48,7 @@ pub struct SecretMount {
     /// Variable in which the command finds it, instead of a file.
     #[schemars(example = &"TOKEN")]
     pub env: Option<String>,
-    /// Mode of the file, 0400 if not given.
+    /// Mode of the file, 0400 if not given. It belongs to the user of the step.
     #[schemars(extend("default" = "0400"))]
     pub mode: Option<Mode>,
     /// Whether the build fails if the command line does not name it; `true` if not given.
@@ -61,7 +61,7 @@ pub struct SecretMount {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BindMount {
-    /// Path in the context, or in what `from` names.
+    /// One path in the context, or in what `from` names.
     #[schemars(example = &"src")]
     pub bind: String,
     /// Where it comes from: `stage:NAME` or a reference of an image; the context if not given.

@@ -1,7 +1,8 @@
 //! The last process on the way: gives up what the command must not have, and becomes it.
 
 use std::ffi::{CString, OsStr, OsString};
-use std::io::{PipeWriter, Read, Write};
+use std::fs::File;
+use std::io::{PipeWriter, Read, Seek, Write};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
@@ -9,7 +10,7 @@ use std::os::unix::net::UnixStream;
 use capctl::{Cap, CapState, ambient, bounding};
 use nix::sys::signal::SigSet;
 use nix::unistd::{Gid, Uid};
-use rustix::fs::Mode;
+use rustix::fs::{MemfdFlags, Mode, memfd_create};
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, setrlimit, umask};
 
 use super::error::{SandboxError, Tried};
@@ -155,6 +156,10 @@ fn isolate(sandbox: &Sandbox) -> Result<(), SandboxError> {
     limit(Resource::Nofile, OPEN_FILES.0, OPEN_FILES.1)?;
     umask(Mode::from_raw_mode(0o022));
 
+    if !sandbox.stdin.is_empty() {
+        feed(&sandbox.stdin).tried(|| "prepare standard input".to_owned())?;
+    }
+
     let path = &sandbox.working_directory;
     let enter = |source: rustix::io::Errno| SandboxError::WorkingDirectory {
         path: path.clone(),
@@ -172,6 +177,15 @@ fn isolate(sandbox: &Sandbox) -> Result<(), SandboxError> {
         return Err(enter(rustix::io::Errno::XDEV));
     }
     Ok(())
+}
+
+/// Makes bytes the standard input: a file in memory, which needs nobody who writes.
+fn feed(bytes: &[u8]) -> std::io::Result<()> {
+    let file = memfd_create("stdin", MemfdFlags::CLOEXEC)?;
+    let mut file = File::from(file);
+    file.write_all(bytes)?;
+    file.rewind()?;
+    Ok(nix::unistd::dup2_stdin(&file)?)
 }
 
 /// Sets a limit, never above the present one: raising that is not everybody's to do.

@@ -53,7 +53,21 @@ impl<'a> Item<'a> {
                 Source::Overlay(Layers::open(lower, upper, work)?),
                 Kind::Directory,
             ),
-            Mount::File { .. } => (Source::None, Kind::File),
+            Mount::Part {
+                lower,
+                upper,
+                work,
+                directory,
+                ..
+            } => {
+                let kind = if *directory {
+                    Kind::Directory
+                } else {
+                    Kind::File
+                };
+                (Source::Overlay(Layers::open(lower, upper, work)?), kind)
+            }
+            Mount::File { .. } | Mount::Secret { .. } => (Source::None, Kind::File),
             _ => (Source::None, Kind::Directory),
         };
         let fixed = matches!(
@@ -82,7 +96,10 @@ impl<'a> Item<'a> {
         target::below(other.target(), self.target()).is_some()
             && !matches!(
                 self.mount,
-                Mount::File { .. } | Mount::Symlink { .. } | Mount::Directory { .. }
+                Mount::File { .. }
+                    | Mount::Secret { .. }
+                    | Mount::Symlink { .. }
+                    | Mount::Directory { .. }
             )
     }
 }

@@ -1,6 +1,6 @@
 //! The caller's side: starts sandboxes and listens to them.
 
-use std::io::{self, Write};
+use std::io::{self, PipeReader, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::cancel::Cancel;
 use super::conversation::Conversation;
 use super::error::{SandboxError, Tried};
-use super::request::{Exit, Sandbox};
+use super::request::{Captured, Exit, Sandbox, Stream};
 use super::supervisor::Owned;
 use super::{INIT_ARGUMENT, control, filesystem};
 
@@ -81,6 +81,53 @@ impl Launcher {
         output: &mut dyn FnMut(&[u8]),
         cancel: &Cancel,
     ) -> Result<Ended, SandboxError> {
+        let operation = || "start the sandbox".to_owned();
+        let (stream, writer) = io::pipe().tried(operation)?;
+        let copy = writer.try_clone().tried(operation)?;
+        let writers = (writer.into(), copy.into());
+        self.hold(sandbox, writers, stream.into(), output, cancel)
+    }
+
+    /// As [`run`](Self::run), with the command's output and error apart, and at most `most` bytes of
+    /// each.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn capture(
+        &self,
+        sandbox: &Sandbox,
+        most: usize,
+        cancel: &Cancel,
+    ) -> Result<Captured, SandboxError> {
+        let operation = || "start the sandbox".to_owned();
+        let (output, output_writer) = io::pipe().tried(operation)?;
+        let (error, error_writer) = io::pipe().tried(operation)?;
+        // Ends at once: nobody writes to it.
+        let (nothing, _) = io::pipe().tried(operation)?;
+        std::thread::scope(|scope| {
+            let output = scope.spawn(move || collect(output, most));
+            let error = scope.spawn(move || collect(error, most));
+            let writers = (output_writer.into(), error_writer.into());
+            let ended = self.hold(sandbox, writers, nothing.into(), &mut |_| {}, cancel);
+            let output = output.join().unwrap_or_default();
+            let error = error.join().unwrap_or_default();
+            Ok(Captured {
+                exit: ended?.exit,
+                output,
+                error,
+            })
+        })
+    }
+
+    /// Starts the sandbox with the two streams that its command writes to, and listens to `output`.
+    fn hold(
+        &self,
+        sandbox: &Sandbox,
+        writers: (OwnedFd, OwnedFd),
+        stream: OwnedFd,
+        output: &mut dyn FnMut(&[u8]),
+        cancel: &Cancel,
+    ) -> Result<Ended, SandboxError> {
         if cancel.is_cancelled() {
             return Ok(Ended {
                 exit: Exit::Cancelled,
@@ -91,12 +138,11 @@ impl Launcher {
         let operation = || "start the sandbox".to_owned();
         let description = control::encode(sandbox).tried(operation)?;
         let (ours, theirs) = UnixStream::pair().tried(operation)?;
-        let (stream, writer) = io::pipe().tried(operation)?;
-        let mut guard = self.spawn(theirs, OwnedFd::from(writer), ours)?;
+        let mut guard = self.spawn(theirs, writers, ours)?;
         // A guard that dies meanwhile is found out below, with its report if it left one.
         let _ = guard.control.write_all(&description);
         drop(description);
-        let ended = Conversation::new(sandbox, &guard.control, stream.into(), cancel).hold(output);
+        let ended = Conversation::new(sandbox, &guard.control, stream, cancel).hold(output);
         guard.reap();
         ended
     }
@@ -104,7 +150,7 @@ impl Launcher {
     fn spawn(
         &self,
         control: UnixStream,
-        output: OwnedFd,
+        (output, error): (OwnedFd, OwnedFd),
         ours: UnixStream,
     ) -> Result<Guard, SandboxError> {
         let operation = || format!("execute `{}`", self.program.display());
@@ -121,8 +167,8 @@ impl Launcher {
             // Signals of the terminal are for the caller, who decides what they mean.
             .process_group(0)
             .stdin(Stdio::from(OwnedFd::from(control)))
-            .stdout(output.try_clone().tried(operation)?)
-            .stderr(output)
+            .stdout(output)
+            .stderr(error)
             .spawn()
             .tried(operation)?;
         Ok(Guard {
@@ -146,6 +192,30 @@ fn seal(program: &PathBuf) -> io::Result<OwnedFd> {
     let seals = SealFlags::SEAL | SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE;
     fcntl_add_seals(&copy, seals)?;
     Ok(copy)
+}
+
+/// Reads to the end, and keeps the beginning: whoever writes more is not to wait for ever.
+fn collect(mut from: PipeReader, most: usize) -> Stream {
+    let mut stream = Stream {
+        bytes: Vec::new(),
+        is_whole: true,
+    };
+    let mut block = [0; 16 << 10];
+    loop {
+        match from.read(&mut block) {
+            Ok(0) => return stream,
+            Ok(length) => {
+                let kept = length.min(most - stream.bytes.len());
+                stream.bytes.extend_from_slice(&block[..kept]);
+                stream.is_whole &= kept == length;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => {
+                stream.is_whole = false;
+                return stream;
+            }
+        }
+    }
 }
 
 /// The guard's process, and the socket that tells it whether its caller still lives.

@@ -70,7 +70,7 @@ pub use launcher::{Ended, Launcher};
 pub use mount::{Mount, Root};
 pub use namespace::{Entered, WantedIsolation, enter};
 pub use refusal::Refusal;
-pub use request::{Exit, Network, Sandbox};
+pub use request::{Captured, Exit, Network, Sandbox, Stream};
 pub use standing::{Isolation, UNKNOWN_OWNER, outside_owner, place_name};
 pub use supervisor::Owned;
 pub use trial::{Answer, Failure, Trial, answer, is_trial};

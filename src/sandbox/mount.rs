@@ -69,6 +69,29 @@ pub enum Mount {
         #[serde(with = "super::wire::path")]
         target: PathBuf,
     },
+    /// A file or directory of another root, of which nothing is changed for good: what is written
+    /// goes to `upper`, which the caller throws away. (No set-user-id programs, no devices.)
+    Part {
+        /// As in [`Root::Overlay`].
+        #[serde(with = "super::wire::paths")]
+        lower: Vec<PathBuf>,
+        /// As in [`Root::Overlay`].
+        #[serde(with = "super::wire::path")]
+        upper: PathBuf,
+        /// As in [`Root::Overlay`].
+        #[serde(with = "super::wire::path")]
+        work: PathBuf,
+        /// Absolute path in that root, in which its links lead.
+        #[serde(with = "super::wire::path")]
+        source: PathBuf,
+        /// Whether it is a directory.
+        directory: bool,
+        /// In the root.
+        #[serde(with = "super::wire::path")]
+        target: PathBuf,
+        /// Whether the command may write to it.
+        writable: bool,
+    },
     /// An empty directory in memory.
     Tmpfs {
         /// In the root.
@@ -88,6 +111,18 @@ pub enum Mount {
         contents: Vec<u8>,
         /// Its permission bits.
         mode: u32,
+    },
+    /// A generated file that is only in memory, mounted read-only over the path.
+    Secret {
+        /// In the root.
+        #[serde(with = "super::wire::path")]
+        target: PathBuf,
+        /// Its bytes.
+        contents: Vec<u8>,
+        /// Its permission bits.
+        mode: u32,
+        /// User and group that it belongs to.
+        owner: (u32, u32),
     },
     /// A directory; only in [`Root::Empty`].
     Directory {
@@ -137,8 +172,10 @@ impl Mount {
         match self {
             Mount::Bind { target, .. }
             | Mount::Overlay { target, .. }
+            | Mount::Part { target, .. }
             | Mount::Tmpfs { target, .. }
             | Mount::File { target, .. }
+            | Mount::Secret { target, .. }
             | Mount::Directory { target, .. }
             | Mount::Symlink { target, .. }
             | Mount::Proc { target }

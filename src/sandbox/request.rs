@@ -30,6 +30,8 @@ pub struct Sandbox {
     /// Where the command starts; absolute, resolved inside the root.
     #[serde(with = "super::wire::path")]
     pub working_directory: PathBuf,
+    /// What the command reads on standard input.
+    pub stdin: Vec<u8>,
     /// Who runs the command.
     pub user: User,
     /// What of the network is reachable.
@@ -56,6 +58,7 @@ impl Sandbox {
             command: command.into_iter().map(Into::into).collect(),
             environment: Vec::new(),
             working_directory: PathBuf::from("/"),
+            stdin: Vec::new(),
             user: User::ROOT,
             network: Network::None,
             capabilities: CapabilitySet::default(),
@@ -72,6 +75,26 @@ pub enum Network {
     None,
     /// The caller's network namespace, abstract Unix sockets included.
     Host,
+}
+
+/// How a command ended, with what it wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Captured {
+    /// How it ended.
+    pub exit: Exit,
+    /// What it wrote to standard output.
+    pub output: Stream,
+    /// What it wrote to standard error.
+    pub error: Stream,
+}
+
+/// What a command wrote to one of its streams.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stream {
+    /// The beginning of it.
+    pub bytes: Vec<u8>,
+    /// Whether that is all of it.
+    pub is_whole: bool,
 }
 
 /// How a command ended.

@@ -57,11 +57,11 @@ pub(super) fn enter(
         .enumerate()
         .map(|(number, mount)| Item::open(mount, root, number < usual.len(), number))
         .collect::<Result<Vec<_>, _>>()?;
-    let stage = Stage::new(root, &items)?;
+    let mut stage = Stage::new(root, &items)?;
     for item in &items {
         stage.mount(item, &items, undo)?;
     }
-    pivot(&stage.into_root())
+    pivot(&stage.into_root()?)
 }
 
 /// Makes `new_root` the root of this mount namespace and lets go of the old one (pivot_root(2)).

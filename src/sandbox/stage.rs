@@ -7,7 +7,9 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, chmodat, fchmod, mkdirat, openat, symlinkat};
+use rustix::fs::{
+    AtFlags, CWD, Gid, Mode, OFlags, Uid, chmodat, chownat, fchmod, mkdirat, openat, symlinkat,
+};
 use rustix::mount::MountAttrFlags;
 
 use super::error::{SandboxError, Tried};
@@ -15,6 +17,7 @@ use super::filesystem;
 use super::item::{Item, Source};
 use super::mount::{Mount, Root};
 use super::overlay::Layers;
+use super::syscall::{Attributes, set_mount_attributes};
 use super::target::{self, Kind, Links, Undo};
 use super::{device, kernel, skeleton};
 
@@ -33,6 +36,8 @@ pub(super) struct Stage {
     root: OwnedFd,
     /// Whether the root holds nothing but what is mounted and made.
     empty: bool,
+    /// Mounts that become read-only when everything is in its place.
+    sealed: Vec<OwnedFd>,
 }
 
 impl Stage {
@@ -58,17 +63,26 @@ impl Stage {
             directory: stage,
             root: mount,
             empty: *root == Root::Empty,
+            sealed: Vec::new(),
         })
     }
 
     /// The finished root.
-    pub(super) fn into_root(self) -> OwnedFd {
-        self.root
+    pub(super) fn into_root(self) -> Result<OwnedFd, SandboxError> {
+        for mount in &self.sealed {
+            let attributes = Attributes {
+                set: libc::MOUNT_ATTR_RDONLY,
+                clear: 0,
+            };
+            set_mount_attributes(mount, attributes, false)
+                .tried(|| "make a mount read-only".to_owned())?;
+        }
+        Ok(self.root)
     }
 
     /// Mounts, or makes, one item in the root.
     pub(super) fn mount(
-        &self,
+        &mut self,
         item: &Item<'_>,
         items: &[Item<'_>],
         undo: &mut Undo,
@@ -114,14 +128,64 @@ impl Stage {
             (Mount::Overlay { .. }, Source::Overlay(layers)) => {
                 overlay(&self.directory, layers, &item.name, path, items)?
             }
+            (
+                Mount::Part {
+                    source, writable, ..
+                },
+                Source::Overlay(layers),
+            ) => {
+                let part = self.part(item, layers, source)?;
+                if !*writable {
+                    // Only at the end: others may be mounted in it, on places that are made now.
+                    self.sealed.push(part.try_clone().tried(operation)?);
+                }
+                part
+            }
+            (
+                Mount::Secret {
+                    contents,
+                    mode,
+                    owner: (uid, gid),
+                    ..
+                },
+                _,
+            ) => {
+                let name = OsStr::new(&item.name);
+                write(&self.directory, name, contents, *mode).tried(operation)?;
+                let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+                let file = openat(&self.directory, name, flags, Mode::empty()).tried(operation)?;
+                let (uid, gid) = (Some(Uid::from_raw(*uid)), Some(Gid::from_raw(*gid)));
+                chownat(&file, "", uid, gid, AtFlags::EMPTY_PATH).tried(operation)?;
+                let set = NO_TRICKS | libc::MOUNT_ATTR_NOEXEC | libc::MOUNT_ATTR_RDONLY;
+                filesystem::bind(&file, set, false, operation)?
+            }
             (Mount::Tmpfs { size, mode, .. }, _) => {
                 let flags = MountAttrFlags::MOUNT_ATTR_NOSUID | MountAttrFlags::MOUNT_ATTR_NODEV;
                 filesystem::tmpfs(*size, *mode, flags)?
             }
             // Sources are opened by the kind of their mount.
-            (Mount::Bind { .. } | Mount::Overlay { .. }, _) => return Err(SandboxError::Lost),
+            (Mount::Bind { .. } | Mount::Overlay { .. } | Mount::Part { .. }, _) => {
+                return Err(SandboxError::Lost);
+            }
         };
         filesystem::attach(&mount, &self.place(item, undo)?, operation)
+    }
+
+    /// What is at `source` in other layers, as a mount of its own.
+    fn part(
+        &self,
+        item: &Item<'_>,
+        layers: &Layers,
+        source: &Path,
+    ) -> Result<OwnedFd, SandboxError> {
+        let operation = || format!("mount on `{}`", item.target().display());
+        let whole = overlay(&self.directory, layers, &item.name, Path::new("/"), &[])?;
+        // Only what is attached somewhere can be cloned in part.
+        let place = directory(&self.directory, &format!("{}-whole", item.name))?;
+        filesystem::attach(&whole, &place, operation)?;
+        let mut undo = Undo::default();
+        let part = target::find(whole.as_fd(), source, item.kind, Links::Follow, &mut undo)?;
+        filesystem::bind(&part, NO_TRICKS, false, operation)
     }
 
     fn place(&self, item: &Item<'_>, undo: &mut Undo) -> Result<OwnedFd, SandboxError> {

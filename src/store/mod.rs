@@ -7,15 +7,17 @@
 //!   lock               held while drafts are made or swept
 //!   steps/KEY/         a change set: `upper/`, and `attributes.jsonl` if made without root
 //!   drafts/NAME/       a change set in the making, locked by the process that makes it
-//!   namespaces/NAME/   `steps/` and `drafts/` that were made in a user namespace
+//!   namespaces/NAME/   `steps/`, `drafts/` and `caches/` that were made in a user namespace
 //!   blobs/sha256/HEX   a file that was fetched, by its checksum; `blobs/sha512` likewise
 //!   packages/MANAGER/  downloads of a package manager, with a lock beside it
+//!   caches/DIGEST/     `content/` of a folder that commands keep by name, and its `lock`
 //! ```
 //!
 //! A change set appears under its key by rename, whole or not at all. Drafts of processes that are
 //! gone are swept when the store is opened.
 
 mod blob;
+mod cache;
 mod change_set;
 mod draft;
 mod error;
@@ -27,6 +29,7 @@ use std::path::{Path, PathBuf};
 
 use crate::digest::Digest;
 
+pub use cache::Cache;
 pub use change_set::ChangeSet;
 pub use draft::{Draft, Existing};
 pub use error::StoreError;
@@ -73,6 +76,7 @@ impl Store {
             results.clone(),
             results.join("steps"),
             results.join("drafts"),
+            results.join("caches"),
         ];
         for path in folders.into_iter().chain(above).chain(results) {
             make_private(&path).map_err(|e| failed("make", &path, e))?;

@@ -5,7 +5,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, sort};
 use crate::recipe::{
-    Compression, Database, Manager, Packages, RunIn, Scope, Scriptlets, Step, Upgrade,
+    Compression, Database, Manager, Mount, Packages, RunIn, Scope, Scriptlets, Step, Upgrade,
 };
 use crate::syntax::PathSegment;
 
@@ -47,10 +47,6 @@ impl Search<'_> {
     }
 
     fn scope(&mut self, scope: &Scope<'_>) {
-        if !scope.checks.is_empty() {
-            let help = "remove them, or look at the image after the build";
-            self.refuse(&scope.at(&["checks".into()]), "a check of the result", help);
-        }
         if let Some(packages) = scope.packages {
             self.packages(&scope.at(&["packages".into()]), packages);
         }
@@ -61,9 +57,15 @@ impl Search<'_> {
             let at = |key: &str| [scope.step(index), vec![key.into()]].concat();
             match step {
                 Step::Packages(step) => self.packages(&at("packages"), &step.packages),
-                Step::Run(run) if !run.mounts.is_empty() => {
-                    let help = "remove the mounts, and copy what the command needs";
-                    self.refuse(&at("mounts"), "a mount of a command", help);
+                Step::Run(run) => {
+                    for (number, mount) in run.mounts.iter().enumerate() {
+                        if matches!(mount, Mount::Ssh(_)) {
+                            let below: [PathSegment; 2] = [number.into(), "ssh".into()];
+                            let help = "mount a key as a `secret`";
+                            let at = [at("mounts").as_slice(), &below].concat();
+                            self.refuse(&at, "an ssh agent of a command", help);
+                        }
+                    }
                 }
                 _ => {}
             }

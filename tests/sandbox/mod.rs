@@ -8,6 +8,8 @@ mod changes;
 mod isolation;
 mod lifecycle;
 mod mounts;
+mod parts;
+mod streams;
 
 use std::collections::BTreeMap;
 use std::fs;

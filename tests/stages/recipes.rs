@@ -100,7 +100,7 @@ fn what_is_wrong_there_is_told_there() {
     );
     workspace.write(
         "base/recipe.yaml",
-        "name: base\nbase: scratch\nchecks: [{absent: /x}]\nsteps: [{directory: /d}]\n",
+        "name: base\nbase: scratch\npackages: {upgrade: true}\nsteps: [{directory: /d}]\n",
     );
     let refused = workspace.build(&["-o", "oci:out"]).expect(1);
     assert!(

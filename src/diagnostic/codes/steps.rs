@@ -124,7 +124,7 @@ codes! {
     InvalidMount = "invalid-mount", Semantic Error,
     cause: "
         Two mounts of one command cannot be at the same place, nothing can be mounted over the root
-        itself, and a secret is either a file or a variable.",
+        itself, a mount shows one file or folder, and a secret is either a file or a variable.",
     example: r#"
         steps:
           - copy: rootfs

@@ -92,7 +92,7 @@ impl Database {
     }
 
     /// The fields of all lines that name somebody.
-    pub(super) fn all(&self) -> impl Iterator<Item = Line<'_>> {
+    pub(in crate::execute) fn all(&self) -> impl Iterator<Item = Line<'_>> {
         lines(&self.text).filter_map(|line| Line::parse(&self.text[line]))
     }
 
@@ -171,7 +171,7 @@ impl<'a> Line<'a> {
     }
 
     /// The field as text, as messages show it.
-    pub(super) fn text(self, index: usize) -> String {
+    pub(in crate::execute) fn text(self, index: usize) -> String {
         String::from_utf8_lossy(self.field(index)).into_owned()
     }
 

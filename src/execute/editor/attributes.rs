@@ -8,7 +8,7 @@ use crate::tree::Entry;
 use super::Editor;
 
 /// The attribute that holds a file's capabilities (capabilities(7), "File capabilities").
-pub(super) const CAPABILITY: &str = "security.capability";
+pub(in crate::execute) const CAPABILITY: &str = "security.capability";
 
 impl Editor<'_> {
     /// Gives the regular file at `path` capabilities; whatever is written or given away later

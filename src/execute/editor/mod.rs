@@ -17,7 +17,7 @@ use crate::rootfs::{FileKind, Metadata, Permission, Rootfs};
 use crate::sandbox::Isolation;
 use crate::tree::{Attributes, Device, Entry, Kind, LaterLinks, Tree};
 
-use self::attributes::CAPABILITY;
+pub(super) use self::attributes::CAPABILITY;
 pub(super) use self::ownership::Ownership;
 use super::ExecuteError;
 use super::error::shown;
