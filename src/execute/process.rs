@@ -100,11 +100,7 @@ impl Runner<'_> {
         Ok(attributes)
     }
 
-    fn finish(
-        &self,
-        sandbox: &Sandbox,
-        redaction: &mut Redaction,
-    ) -> Result<Ended, ExecuteError> {
+    fn finish(&self, sandbox: &Sandbox, redaction: &mut Redaction) -> Result<Ended, ExecuteError> {
         let mut last_lines: VecDeque<String> = VecDeque::new();
         let mut show = |line: &[u8]| {
             let line = String::from_utf8_lossy(line);
