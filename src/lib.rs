@@ -13,6 +13,7 @@
 //! | vocabulary | [`source`], [`digest`], [`progress`], [`http`], [`tar`] |
 //! | front half: recipe text to plan, without disk or clock | [`diagnostic`], [`syntax`], [`recipe`], [`schema`], [`validate`], [`plan`] |
 //! | the machine: foreign code, confined | [`sandbox`], [`rootfs`], [`packages`], [`store`], [`execute`] |
+//! | what this host can do | [`doctor`] |
 //! | back half: a tree to an image, knows nothing of recipes | [`tree`], [`layer`], [`image`], [`transport`] |
 //! | composition: one file per operation | [`ops`] |
 //!
@@ -22,6 +23,7 @@
 
 pub mod diagnostic;
 pub mod digest;
+pub mod doctor;
 pub mod execute;
 pub mod http;
 pub mod image;

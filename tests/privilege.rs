@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 
-use super::command_line::{RUN, names};
+use super::command_line::names;
 use super::support::workspace::{Outcome, Workspace, project, require_root, require_tool, run};
 
 pub(crate) const NOBODY: u32 = 65534;
@@ -140,17 +140,4 @@ steps:
         own,
         Workspace::with(recipe).build(&["-o", "oci:out"]).digest()
     );
-}
-
-#[test]
-fn an_ordinary_user_cannot_run() {
-    if !require_root() || !require_tool("setpriv") {
-        return;
-    }
-    let workspace = Workspace::with(RUN);
-    workspace.write("busybox", "");
-    let told = as_nobody(&workspace, &["build", "context", "-o", "oci:out"]).expect(4);
-    assert_eq!(told.stdout, "");
-    assert!(told.stderr.contains("help: run it as root"), "{told:?}");
-    assert_eq!(names(&workspace.path("")), ["context", "onelayer"]);
 }

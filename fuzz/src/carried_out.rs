@@ -46,7 +46,7 @@ impl Workplace {
     pub fn fetched(&self, bytes: &[u8]) -> String {
         let digest = Digest::of(bytes).hex();
         let path = self.path("store").join("file");
-        let store = Store::open(&self.path("store")).expect("the store opens");
+        let store = Store::open(&self.path("store"), None).expect("the store opens");
         fs::write(&path, bytes).expect("the store can be written to");
         (store.keep_blob(&path, &Checksum::Sha256(digest.clone()))).expect("the store keeps it");
         digest
@@ -65,7 +65,7 @@ impl Workplace {
         };
         let planned = ops::plan(&choice).expect("the recipe is right");
         assert!(!planned.plan.needs_sandbox());
-        let store = Store::open(&self.path("store")).expect("the store opens");
+        let store = Store::open(&self.path("store"), None).expect("the store opens");
         let access = HostAccess {
             context: self.path("context"),
             ca_bundle: None,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use onelayer::diagnostic::{Code, Denial, UnknownCode, nearest};
+use onelayer::sandbox::{self, Isolation};
 
 use super::exit;
 use onelayer::recipe::Name;
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Copy an image from one place to others: push, pull, load, save
     Copy(Copy),
+    /// Say what this host can do for builds, and what mends each gap
+    Doctor(Doctor),
     /// Print the JSON Schema of recipes
     Schema,
     /// Explain a diagnostic code: cause, example, cure
@@ -230,9 +233,42 @@ pub(crate) struct Build {
     /// How progress is shown, on standard error
     #[arg(long, value_enum, default_value_t = Progress::Auto)]
     pub(crate) progress: Progress,
+    /// How commands of the recipe are kept from the host, and what they can own there
+    #[arg(
+        long,
+        env = "ONELAYER_ISOLATION",
+        value_enum,
+        default_value_t = WantedIsolation::Auto
+    )]
+    pub(crate) isolation: WantedIsolation,
     /// Print the result as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Values of `--isolation`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WantedIsolation {
+    /// The most exact that this user can have
+    Auto,
+    /// As root
+    Root,
+    /// In a user namespace with the subordinate ids of this user
+    Subids,
+    /// In a user namespace with the id of this user alone; other owners are recorded
+    Single,
+}
+
+impl WantedIsolation {
+    /// As the sandbox takes it.
+    pub(crate) fn wanted(self) -> sandbox::WantedIsolation {
+        match self {
+            Self::Auto => sandbox::WantedIsolation::Auto,
+            Self::Root => sandbox::WantedIsolation::Only(Isolation::Root),
+            Self::Subids => sandbox::WantedIsolation::Only(Isolation::SubordinateIds),
+            Self::Single => sandbox::WantedIsolation::Only(Isolation::SingleId),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -272,6 +308,43 @@ pub(crate) struct Copy {
     /// Print the result as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// A recipe, or a folder that holds one: whether it can be built here
+    #[arg(value_name = "RECIPE")]
+    pub(crate) recipe: Option<PathBuf>,
+    /// Folder that the recipe's inputs are relative to [default: the recipe's folder]
+    #[arg(long, value_name = "DIR", requires = "recipe")]
+    pub(crate) context: Option<PathBuf>,
+    /// Value of an argument that the recipe declares (can be repeated)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting, requires = "recipe")]
+    pub(crate) set: Vec<(String, String)>,
+    /// Platform that the image is for; several with commas between them
+    /// [default: the recipe's, then this machine's]
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]", requires = "recipe")]
+    pub(crate) platform: Option<String>,
+    /// Stage to make the image of, instead of the recipe's end
+    #[arg(long, value_name = "STAGE", requires = "recipe")]
+    pub(crate) target: Option<String>,
+    /// How commands of recipes are to be kept from the host, and what they can own there
+    #[arg(
+        long,
+        env = "ONELAYER_ISOLATION",
+        value_enum,
+        default_value_t = WantedIsolation::Auto
+    )]
+    pub(crate) isolation: WantedIsolation,
+    /// How it is printed
+    #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+    pub(crate) format: ReportFormat,
+    #[command(flatten)]
+    pub(crate) strictness: Strictness,
+    #[command(flatten)]
+    pub(crate) registries: RegistryArguments,
+    #[command(flatten)]
+    pub(crate) cache: CacheArguments,
 }
 
 #[derive(Debug, Args)]

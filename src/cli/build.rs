@@ -1,7 +1,7 @@
 //! `onelayer build`
 
 use onelayer::ops::{self, BuildOptions, Built, Registries};
-use onelayer::sandbox::Cancel;
+use onelayer::sandbox::{self, Cancel};
 
 use super::arguments::{Build, RecipeArguments};
 use super::exit::Exit;
@@ -38,6 +38,13 @@ pub(crate) fn run(arguments: &Build, terminal: Terminal) -> Exit {
             return Exit::Usage;
         }
     };
+    // While there is one thread.
+    let wanted = arguments.isolation.wanted();
+    let entered = if ops::may_run_commands(&arguments.recipe.recipe) {
+        sandbox::enter(wanted).map(Some)
+    } else {
+        Ok(None)
+    };
     let watched = Cancel::new().and_then(|cancel| Ok((signals::watch(&cancel)?, cancel)));
     let (caught, cancel) = match watched {
         Ok(watched) => watched,
@@ -70,6 +77,8 @@ pub(crate) fn run(arguments: &Build, terminal: Terminal) -> Exit {
         secrets,
         access,
         threads: arguments.threads,
+        inexact: (entered.as_ref().ok()).and_then(|entered| entered.as_ref()?.instead.clone()),
+        refusal: entered.err(),
     };
     let progress = reporter(arguments.progress, terminal);
     let built = ops::build(&planned, &options, progress.as_ref(), &cancel);

@@ -7,6 +7,7 @@ mod build;
 mod completions;
 mod convert;
 mod copy;
+mod doctor;
 mod exit;
 mod explain;
 mod fmt;
@@ -57,6 +58,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Build(arguments) => build::run(arguments, terminal),
         Command::Inspect(arguments) => inspect::run(arguments, terminal),
         Command::Copy(arguments) => copy::run(arguments, terminal),
+        Command::Doctor(arguments) => doctor::run(arguments, terminal),
         Command::Schema => schema::run(),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Completions(arguments) => completions::run(arguments),

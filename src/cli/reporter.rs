@@ -68,6 +68,19 @@ impl Lines {
     }
 }
 
+/// How commands are kept from the host, in words.
+fn isolated(isolation: &str, reason: Option<&str>) -> String {
+    let meaning = match isolation {
+        "root" => "root",
+        "subids" => "subids: a user namespace with subordinate ids",
+        _ => "single: a user namespace with one id, other owners are recorded",
+    };
+    match reason {
+        None => meaning.to_owned(),
+        Some(reason) => format!("{meaning} ({reason})"),
+    }
+}
+
 /// How much of something is there.
 fn so_far(done: u64, total: Option<u64>) -> String {
     match total {
@@ -79,6 +92,9 @@ fn so_far(done: u64, total: Option<u64>) -> String {
 impl Reporter for Lines {
     fn report(&self, event: &Event<'_>) {
         match event {
+            Event::Isolation { isolation, reason } => {
+                line(format_args!("isolation: {}", isolated(isolation, *reason)))
+            }
             Event::BaseStarted { base } => line(format_args!("[base] {base}")),
             Event::BaseFinished {
                 cached, elapsed, ..
@@ -224,6 +240,7 @@ impl Reporter for Bars {
                 self.line(format!("[{step}] done: {}", finished(*cached, *elapsed)));
             }
             Event::Warning { message } => self.line(format!("warning: {message}")),
+            Event::Isolation { .. } => self.all.suspend(|| Lines::default().report(event)),
             Event::Squashing { done, total } => {
                 let bar = self.bar(
                     SQUASH,

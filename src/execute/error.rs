@@ -124,6 +124,12 @@ pub enum ExecuteError {
         /// What the system said.
         source: io::Error,
     },
+    /// An input belongs to somebody whom a user namespace does not have.
+    #[error("`{path}` belongs to another user of this host, whom onelayer cannot see without root")]
+    UnknownOwner {
+        /// Path in the context.
+        path: String,
+    },
     /// An input is not what it was when the plan was made.
     #[error("`{path}` changed while the image was built")]
     InputChanged {
@@ -251,6 +257,9 @@ impl ExecuteError {
             Self::Archive(error) => error.help().map(str::to_owned),
             Self::Base(error) => error.help().map(str::to_owned),
             Self::InputChanged { .. } => Some("build again".to_owned()),
+            Self::UnknownOwner { .. } => Some(
+                "own the file, say with `owner` whose it shall be, or run it as root".to_owned(),
+            ),
             Self::IsADirectory { path } => Some(format!(
                 "name what shall be in it, as `{path}/NAME`, or remove it first"
             )),

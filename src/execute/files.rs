@@ -25,6 +25,7 @@ pub(super) fn copy(
     };
     for entry in &action.entries {
         let (uid, gid) = owner.or(entry.owner).unwrap_or_default();
+        input::check_owner(uid, gid, || entry.source.to_string())?;
         let wanted = |mode| Ownership { uid, gid, mode };
         match &entry.kind {
             CopyKind::Directory { mode } => {

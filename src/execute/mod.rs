@@ -6,6 +6,7 @@
 //! root, in which every entry knows the step that last wrote it.
 
 mod accounts;
+mod adoption;
 mod archive;
 mod base;
 mod certificates;
@@ -34,7 +35,7 @@ use std::time::{Duration, Instant};
 use crate::packages::{self, HostAccess};
 use crate::plan::{Action, Plan, PlannedImage, PlannedStep};
 use crate::progress::{Event, Reporter};
-use crate::sandbox::{Cancel, Launcher};
+use crate::sandbox::{Cancel, Isolation, Launcher};
 use crate::store::{ChangeSet, Downloads, Draft, Existing, Store};
 use crate::tree::{Marks, Tree, Upper, WalkOptions, display, walk};
 
@@ -225,7 +226,7 @@ impl Execution<'_> {
         let unmatched = match action {
             Action::Run(run) => {
                 let mounted = self.mounts(run, number, root, (finished, claims), draft)?;
-                runner.run(run, root, draft, mounted)?;
+                editor.learn(&runner.run(run, root, draft, mounted)?);
                 Vec::new()
             }
             Action::Packages(action) => {
@@ -233,7 +234,8 @@ impl Execution<'_> {
                 let downloads = self.downloads(&action.manager)?;
                 let cache = downloads.folder().to_owned();
                 let target = process::target(&root.lower, draft, &root.tree, cache);
-                runner.packages(manager.as_ref(), action.transactions.len(), &target, draft)?;
+                let transactions = action.transactions.len();
+                editor.learn(&runner.packages(manager.as_ref(), transactions, &target, draft)?);
                 Vec::new()
             }
             Action::Copy(copy) => {
@@ -305,10 +307,16 @@ impl Execution<'_> {
     ) -> Result<(), ExecuteError> {
         let attributes = change_set.attributes()?;
         let upper = Upper::open(change_set.upper())?;
+        let in_namespace = Isolation::current().is_some_and(Isolation::is_namespace);
+        let marks = if in_namespace {
+            Marks::User
+        } else {
+            Marks::Trusted
+        };
         let options = WalkOptions {
-            marks: Marks::Trusted,
-            keep_acls: false,
+            marks,
             attributes: attributes.as_ref(),
+            ..WalkOptions::default()
         };
         let changes = walk(&upper, &options)?;
         for path in changes.skipped() {

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use crate::packages::{self, HostAccess, PackageManager, Target};
 use crate::plan::{Network, RunAction};
 use crate::progress::{Event, Reporter};
-use crate::sandbox::{self, Cancel, Exit, Launcher, Root, Sandbox, User};
+use crate::sandbox::{self, Cancel, Ended, Exit, Isolation, Launcher, Owned, Root, Sandbox, User};
 use crate::store::Draft;
-use crate::tree::Tree;
+use crate::tree::{Attributes, Tree};
 
 use super::mounts::Mounted;
 use super::redaction::Redaction;
-use super::{ExecuteError, Stack};
+use super::{ExecuteError, Stack, adoption};
 
 /// How much of a step's output its failure shows.
 const LAST_LINES: usize = 20;
@@ -28,14 +28,15 @@ pub(super) struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    /// Runs a command in the root, with what it sees besides.
+    /// Runs a command in the root, with what it sees besides. What comes out belongs to whom the disk
+    /// cannot say.
     pub(super) fn run(
         &self,
         action: &RunAction,
         below: &Stack,
         draft: &Draft,
         mut mounted: Mounted,
-    ) -> Result<(), ExecuteError> {
+    ) -> Result<Attributes, ExecuteError> {
         let root = Root::Overlay {
             lower: below.lower.clone(),
             upper: draft.upper(),
@@ -70,27 +71,36 @@ impl Runner<'_> {
             User::Name(action.user.clone())
         };
         sandbox.timeout = action.timeout;
-        self.finish(&sandbox, &mut mounted.redaction)
+        let ended = self.finish(&sandbox, &mut mounted.redaction)?;
+        let mut attributes = recorded(&ended.owned, "");
+        if Isolation::current() == Some(Isolation::SingleId) {
+            adoption::adopt(&below.tree, draft, ended.identity, &mut attributes)?;
+        }
+        Ok(attributes)
     }
 
-    /// Runs the transactions of a package manager.
+    /// Runs the transactions of a package manager. What comes out belongs to whom the disk cannot say.
     pub(super) fn packages(
         &self,
         manager: &dyn PackageManager,
         transactions: usize,
         target: &Target,
         draft: &Draft,
-    ) -> Result<(), ExecuteError> {
+    ) -> Result<Attributes, ExecuteError> {
+        let mut attributes = Attributes::new();
         for number in 0..transactions {
             draft.renew_work()?;
             let sandbox = manager.transaction(number, target)?;
-            self.finish(&sandbox, &mut Redaction::default())?;
+            let ended = self.finish(&sandbox, &mut Redaction::default())?;
+            for (path, row) in recorded(&ended.owned, packages::BUILDROOT).iter() {
+                attributes.insert(path, row.clone());
+            }
             manager.settle(target, number + 1 == transactions)?;
         }
-        Ok(())
+        Ok(attributes)
     }
 
-    fn finish(&self, sandbox: &Sandbox, redaction: &mut Redaction) -> Result<(), ExecuteError> {
+    fn finish(&self, sandbox: &Sandbox, redaction: &mut Redaction) -> Result<Ended, ExecuteError> {
         let mut last_lines: VecDeque<String> = VecDeque::new();
         let mut show = |line: &[u8]| {
             let line = String::from_utf8_lossy(line);
@@ -104,16 +114,17 @@ impl Runner<'_> {
             last_lines.push_back(line.into_owned());
         };
         let mut output = |line: &[u8]| show(&redaction.line(line));
-        let ended = self.launcher.run(sandbox, &mut output, self.cancel);
+        let launcher = self.launcher;
+        let ended = launcher.run_recording(sandbox, &mut output, self.cancel);
         if let Some(rest) = redaction.finish() {
             show(&rest);
         }
-        let exit = ended?;
-        if exit == Exit::Code(0) {
-            return Ok(());
+        let ended = ended?;
+        if ended.exit == Exit::Code(0) {
+            return Ok(ended);
         }
         Err(ExecuteError::Exit {
-            exit,
+            exit: ended.exit,
             last_lines: last_lines.into(),
         })
     }
@@ -124,6 +135,19 @@ pub(super) fn last_words(exit: Exit, written: &[u8]) -> String {
     let written = String::from_utf8_lossy(written);
     let last = written.trim_end().lines().last().unwrap_or_default();
     format!("{}: {last}", super::error::ending(exit))
+}
+
+/// What was recorded of links and pipes below `top`.
+fn recorded(owned: &[Owned], top: &str) -> Attributes {
+    let mut attributes = Attributes::new();
+    for Owned { path, uid, gid } in owned {
+        let below = path.strip_prefix(top.as_bytes());
+        if let Some(path) = below.and_then(|path| path.strip_prefix(b"/")) {
+            let row = attributes.entry(path);
+            (row.uid, row.gid) = (*uid, *gid);
+        }
+    }
+    attributes
 }
 
 /// The target of a package manager: the root so far, and room for its changes.

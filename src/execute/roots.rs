@@ -7,8 +7,9 @@ use std::time::Instant;
 use crate::digest::{Digest, VerifyingReader};
 use crate::plan::{Origin, PlannedBase, PlannedImage, PlannedRootfs, RootfsKind};
 use crate::progress::Event;
+use crate::sandbox;
 use crate::store::Existing;
-use crate::tree::{Marks, Tree, Upper, WalkOptions, walk};
+use crate::tree::{Marks, Tree, Upper, WalkOptions, display, walk};
 
 use super::claims::{Claim, Claims};
 use super::editor::Editor;
@@ -129,6 +130,7 @@ impl Execution<'_> {
         let place = self.access.context.join(&rootfs.rootfs);
         let options = WalkOptions {
             marks: Marks::None,
+            owners: Some(sandbox::outside_owner),
             ..WalkOptions::default()
         };
         let found = Upper::open(place).and_then(|upper| walk(&upper, &options))?;
@@ -136,6 +138,10 @@ impl Execution<'_> {
             return Err(ExecuteError::InputChanged {
                 path: rootfs.rootfs.clone(),
             });
+        }
+        for entry in found.entries() {
+            let path = || format!("{}/{}", rootfs.rootfs, display(&entry.path));
+            input::check_owner(entry.uid, entry.gid, path)?;
         }
         let mut tree = Tree::new();
         tree.apply(found, 0);

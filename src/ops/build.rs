@@ -14,7 +14,7 @@ use crate::packages::{self, HostAccess};
 use crate::plan::{Action, Plan};
 use crate::progress::{Event, Reporter};
 use crate::recipe;
-use crate::sandbox::{Cancel, Launcher};
+use crate::sandbox::{self, Cancel, Isolation, Launcher, Refusal};
 use crate::store::Store;
 use crate::transport::{Access, Destinations, Reference, TransportError, Watch};
 
@@ -48,6 +48,10 @@ pub struct BuildOptions {
     pub access: Access,
     /// Threads for the layer; one per core if `None`.
     pub threads: Option<NonZeroUsize>,
+    /// Why commands are not isolated in a more exact way, if that was wanted.
+    pub inexact: Option<String>,
+    /// Why they cannot be isolated at all.
+    pub refusal: Option<Refusal>,
 }
 
 /// What was built.
@@ -155,10 +159,16 @@ pub fn build(
     };
     for planned in planned {
         check_language(planned)?;
-        for recipe in planned.below() {
-            check_language(&recipe)?;
-        }
-        check_host(&planned.plan, &access(planned, options))?;
+        check_isolation(&planned.plan, options)?;
+        check_programs(&planned.plan, &access(planned, options))?;
+    }
+    if let Some(isolation) = Isolation::current()
+        && planned.iter().any(|planned| planned.plan.needs_sandbox())
+    {
+        reporter.report(&Event::Isolation {
+            isolation: isolation.name(),
+            reason: options.inexact.as_deref(),
+        });
     }
     let references = references(&first.plan, options)?;
     if planned.len() > 1 {
@@ -172,7 +182,7 @@ pub fn build(
         reporter,
     };
     let mut destinations = Destinations::open_with(&references, &options.access, watch)?;
-    let store = Store::open(&options.cache_directory)?;
+    let store = Store::open(&options.cache_directory, sandbox::place_name().as_deref())?;
     let mut images = Vec::new();
     for planned in planned {
         let bases = Brought {
@@ -254,8 +264,14 @@ fn references(plan: &Plan, options: &BuildOptions) -> Result<Vec<Reference>, Err
     Ok(references)
 }
 
-/// Fails if the recipe says what this version cannot carry out, with all that it says.
-fn check_language(planned: &Planned) -> Result<(), Error> {
+/// Fails if the recipe, or one below it, says what this version cannot carry out, with all that it
+/// says.
+pub(super) fn check_language(planned: &Planned) -> Result<(), Error> {
+    check_own_language(planned)?;
+    (planned.below().iter()).try_for_each(|recipe| check_own_language(recipe))
+}
+
+fn check_own_language(planned: &Planned) -> Result<(), Error> {
     let found = planned.not_carried_out();
     if found.is_empty() {
         return Ok(());
@@ -266,11 +282,18 @@ fn check_language(planned: &Planned) -> Result<(), Error> {
     })
 }
 
-/// Fails if this host cannot carry out the plan, before anything is done.
-fn check_host(plan: &Plan, access: &HostAccess) -> Result<(), Error> {
-    if plan.needs_sandbox() && !Launcher::is_possible() {
-        return Err(Error::NeedsRoot);
+/// Fails if the commands of the plan cannot be isolated, before anything is done.
+fn check_isolation(plan: &Plan, options: &BuildOptions) -> Result<(), Error> {
+    if plan.needs_sandbox() && (options.refusal.is_some() || Isolation::current().is_none()) {
+        return Err(Error::NoIsolation {
+            refusal: options.refusal.clone(),
+        });
     }
+    Ok(())
+}
+
+/// Fails if this host has not the programs that carry out the plan, before anything is done.
+pub(super) fn check_programs(plan: &Plan, access: &HostAccess) -> Result<(), Error> {
     if plan.needs_sandbox() {
         emulation::check(&plan.platform)?;
     }

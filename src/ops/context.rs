@@ -17,6 +17,7 @@ use crate::plan::{
     RootfsKind,
 };
 use crate::recipe::Platform;
+use crate::sandbox;
 use crate::tree::{Marks, Upper, WalkOptions, walk};
 
 use super::images::Images;
@@ -256,6 +257,7 @@ impl Inputs for Context {
         let place = fs::canonicalize(&place).map_err(|error| self.failed(path, error))?;
         let options = WalkOptions {
             marks: Marks::None,
+            owners: Some(sandbox::outside_owner),
             ..WalkOptions::default()
         };
         let listed = Upper::open(&place).and_then(|upper| walk(&upper, &options));
@@ -344,7 +346,7 @@ impl Walk<'_> {
             path: path.clone(),
             kind,
             mode: metadata.mode() & 0o7777,
-            owner: (metadata.uid(), metadata.gid()),
+            owner: sandbox::outside_owner(metadata.uid(), metadata.gid()),
         });
         if directory {
             for (child, metadata) in self.context.list(place)? {

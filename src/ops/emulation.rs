@@ -1,13 +1,11 @@
 //! Whether this machine runs the programs of another platform.
 
-use std::fs;
+use std::path::Path;
 
+use crate::doctor;
 use crate::recipe::Platform;
 
 use super::Error;
-
-/// Where the kernel lists what runs programs for it (binfmt_misc(5), kernel documentation).
-const FORMATS: &str = "/proc/sys/fs/binfmt_misc";
 
 /// Architectures as Go and as qemu call them, where that is not the same.
 const QEMU_NAMES: [(&str, &str); 7] = [
@@ -31,19 +29,16 @@ pub(super) fn check(platform: &str) -> Result<(), Error> {
     let names = QEMU_NAMES.iter();
     let other = names.clone().find(|(name, _)| *name == architecture);
     let emulator = other.map_or(architecture, |(_, name)| name);
-    if wanted.runs_on(&machine) || is_registered(emulator) {
+    let is_registered = || {
+        doctor::emulators(Path::new("/proc"))
+            .iter()
+            .any(|it| it == emulator)
+    };
+    if wanted.runs_on(&machine) || is_registered() {
         return Ok(());
     }
     Err(Error::NoEmulation {
         platform: platform.to_owned(),
         emulator: emulator.to_owned(),
     })
-}
-
-/// Whether the kernel opens the emulator itself (`F`): a root of another platform does not hold it.
-fn is_registered(emulator: &str) -> bool {
-    let entry = fs::read_to_string(format!("{FORMATS}/qemu-{emulator}"));
-    let entry = entry.unwrap_or_default();
-    let flags = entry.lines().find_map(|line| line.strip_prefix("flags:"));
-    entry.starts_with("enabled") && flags.is_some_and(|flags| flags.contains('F'))
 }

@@ -11,7 +11,7 @@ use crate::image::ImageError;
 use crate::layer::LayerError;
 use crate::packages::PackagesError;
 use crate::recipe::ScalarProblem;
-use crate::sandbox::Exit;
+use crate::sandbox::{Exit, Refusal};
 use crate::source::SourceFile;
 use crate::store::StoreError;
 use crate::syntax::Notation;
@@ -109,8 +109,11 @@ pub enum Error {
         output: String,
     },
     /// The recipe runs foreign code, and this user cannot confine it.
-    #[error("this recipe runs commands, which needs root")]
-    NeedsRoot,
+    #[error("this recipe runs commands, and they cannot be isolated{}", because(refusal.as_ref()))]
+    NoIsolation {
+        /// What stands in the way, if that was asked.
+        refusal: Option<Refusal>,
+    },
     /// A secret that cannot be used.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -179,6 +182,11 @@ pub enum ErrorKind {
     Bug,
 }
 
+/// A reason, after what it is the reason for.
+fn because(refusal: Option<&Refusal>) -> String {
+    refusal.map_or_else(String::new, |refusal| format!(": {refusal}"))
+}
+
 impl Error {
     /// What kind of failure it is.
     pub fn kind(&self) -> ErrorKind {
@@ -194,7 +202,9 @@ impl Error {
             Self::NoPlatform | Self::DockerIndex => ErrorKind::Usage,
             Self::NoEmulation { .. } => ErrorKind::Host,
             Self::BaseLayer { .. } => ErrorKind::Io,
-            Self::NeedsRoot | Self::Packages(PackagesError::NoManager { .. }) => ErrorKind::Host,
+            Self::NoIsolation { .. } | Self::Packages(PackagesError::NoManager { .. }) => {
+                ErrorKind::Host
+            }
             Self::Step(error) => match &error.source {
                 ExecuteError::Exit {
                     exit: Exit::Cancelled,
@@ -267,9 +277,10 @@ impl Error {
                 "copy one image with `--platform`, or copy all to a registry (`docker://`)"
                     .to_owned(),
             ),
-            Self::NeedsRoot => Some(
-                "run it as root; recipes that only copy and write need no privilege".to_owned(),
-            ),
+            Self::NoIsolation { refusal } => Some(format!(
+                "{}; recipes that only copy and write need no privilege",
+                refusal.as_ref().map_or("run it as root", Refusal::cure)
+            )),
             Self::Secret(error) => Some(error.help()),
             Self::Packages(error) => error.help().map(str::to_owned),
             Self::Step(error) => error.source.help().or_else(|| self.help_of_place()),

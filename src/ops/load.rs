@@ -109,3 +109,19 @@ pub(super) fn find(path: &Path) -> Result<PathBuf, Error> {
 pub fn validate(source: &SourceFile) -> Vec<Diagnostic> {
     validate::check(source).diagnostics
 }
+
+/// Whether the recipe at `path` may run commands, as far as its text tells at a glance: `true` where
+/// that is not certain.
+pub fn may_run_commands(path: &Path) -> bool {
+    let Ok(path) = find(path) else {
+        return false;
+    };
+    // What cannot be read twice is not looked at.
+    match std::fs::metadata(&path) {
+        Ok(found) if found.is_file() => {}
+        Ok(_) => return true,
+        Err(_) => return false,
+    }
+    let words = ["run", "package", "recipe:"];
+    load(&path).is_ok_and(|source| words.iter().any(|word| source.text().contains(word)))
+}

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::digest::{Checksum, Digest};
 use crate::image::Descriptor;
 use crate::progress::{Reporter, Silent};
-use crate::sandbox::Cancel;
+use crate::sandbox::{self, Cancel};
 use crate::store::Store;
 use crate::transport::{Access, ImageName, Memory, TransportError, Watch};
 
@@ -85,7 +85,8 @@ impl Kept {
     }
 
     fn store(&self) -> Option<&Store> {
-        let open = || Store::open(self.directory.as_deref()?).ok();
+        let open =
+            || Store::open(self.directory.as_deref()?, sandbox::place_name().as_deref()).ok();
         self.store.get_or_init(open).as_ref()
     }
 }

@@ -29,6 +29,14 @@ const STATE: &str = "/var/lib/dnf";
 /// written into the root, nor through a link in it.
 const LOGS: &str = "/../var/log";
 
+/// The program of this host that speaks dnf's command line.
+pub fn program() -> Option<PathBuf> {
+    // Only /usr is visible in the throw-away root.
+    (PROGRAMS.iter())
+        .map(|name| Path::new("/usr/bin").join(name))
+        .find(|path| path.exists())
+}
+
 /// dnf with what it is to do.
 pub struct Dnf<'a> {
     program: PathBuf,
@@ -42,11 +50,7 @@ impl<'a> Dnf<'a> {
     /// # Errors
     /// [`PackagesError::NoManager`] if there is none.
     pub fn find(action: &'a PackagesAction, access: &'a HostAccess) -> Result<Self, PackagesError> {
-        // Only /usr is visible in the throw-away root.
-        let program = (PROGRAMS.iter())
-            .map(|name| Path::new("/usr/bin").join(name))
-            .find(|path| path.exists());
-        match program {
+        match program() {
             Some(program) => Ok(Self {
                 program,
                 action,

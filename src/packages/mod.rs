@@ -16,7 +16,7 @@ mod host;
 mod query;
 mod scratch_root;
 
-pub use dnf::Dnf;
+pub use dnf::{Dnf, program as dnf};
 pub use error::PackagesError;
 pub use host::HostAccess;
 pub use query::RpmQuery;

@@ -12,6 +12,13 @@ use serde::Serialize;
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// Commands will be run; once, before all steps.
+    Isolation {
+        /// How they are kept from the host: `root`, `subids` or `single`.
+        isolation: &'a str,
+        /// Why not in a more exact way, if that is so.
+        reason: Option<&'a str>,
+    },
     /// What a root starts from, or takes files from, is unpacked.
     BaseStarted {
         /// As the recipe names it.

@@ -87,6 +87,11 @@ impl CapabilitySet {
         self
     }
 
+    /// Whether `capability` is in the set.
+    pub(super) fn has(&self, capability: Capability) -> bool {
+        self.0.contains(&capability)
+    }
+
     /// In the kernel's form.
     pub(super) fn kernel(&self) -> CapSet {
         self.0

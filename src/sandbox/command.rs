@@ -4,6 +4,7 @@ use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
 use std::io::{PipeWriter, Read, Seek, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::UnixStream;
 
 use capctl::{Cap, CapState, ambient, bounding};
 use nix::sys::signal::SigSet;
@@ -14,29 +15,51 @@ use rustix::process::{Pid, Resource, Rlimit, getrlimit, setrlimit, umask};
 use super::error::{SandboxError, Tried};
 use super::program::{self, Search};
 use super::request::Sandbox;
-use super::syscall;
+use super::standing::Isolation;
+use super::supervisor::{self, Eyes, Supervisor};
 use super::user::Identity;
+use super::{handover, seccomp, syscall};
 
 /// Open files: programs that close all they might have take forever with the host's limits.
 const OPEN_FILES: (u64, u64) = (1024, 65536);
 
 /// Forks the command. Comes back when it has been executed, or could not be.
-pub(super) fn start(sandbox: &Sandbox, identity: &Identity) -> Result<Pid, SandboxError> {
+///
+/// With what answers the kernel's questions about it, if there are any to ask.
+pub(super) fn start(
+    sandbox: &Sandbox,
+    identity: &Identity,
+    isolation: Isolation,
+    eyes: Option<Eyes>,
+) -> Result<(Pid, Option<Supervisor>), SandboxError> {
     let prepared = Prepared::new(sandbox)?;
     let (mut answer, failure) = std::io::pipe().tried(|| "make a pipe".to_owned())?;
+    let (listeners, ours) = UnixStream::pair().tried(|| "make a pair of sockets".to_owned())?;
     let Some(child) = syscall::fork().tried(|| "fork".to_owned())? else {
-        let error = become_command(sandbox, &prepared, identity, &failure);
+        let error = become_command(
+            sandbox,
+            &prepared,
+            identity,
+            isolation,
+            (&failure, &listeners),
+        );
         fail(failure, &error);
     };
-    drop(failure);
+    drop((failure, listeners));
+    // The command asks nothing before it is executed, so that nobody waits for an answer yet.
+    let listener = handover::receive(&ours);
     let mut text = Vec::new();
     answer
         .read_to_end(&mut text)
         .tried(|| "wait for the command to start".to_owned())?;
-    if text.is_empty() {
-        return Pid::from_raw(child.as_raw()).ok_or(SandboxError::Lost);
+    if !text.is_empty() {
+        return Err(serde_json::from_slice(&text).unwrap_or(SandboxError::Lost));
     }
-    Err(serde_json::from_slice(&text).unwrap_or(SandboxError::Lost))
+    let pid = Pid::from_raw(child.as_raw()).ok_or(SandboxError::Lost)?;
+    let supervisor = listener
+        .zip(eyes)
+        .map(|(listener, eyes)| Supervisor::new(listener, eyes, isolation));
+    Ok((pid, supervisor.transpose()?))
 }
 
 /// Ends the process that could not become the command.
@@ -100,10 +123,17 @@ fn become_command(
     sandbox: &Sandbox,
     prepared: &Prepared,
     identity: &Identity,
-    failure: &PipeWriter,
+    isolation: Isolation,
+    (failure, listeners): (&PipeWriter, &UnixStream),
 ) -> SandboxError {
+    let asked = supervisor::asked(isolation, identity.uid, &sandbox.capabilities);
     let alone = isolate(sandbox)
-        .and_then(|()| drop_privileges(sandbox, identity))
+        .and_then(|()| drop_privileges(sandbox, identity, isolation))
+        .and_then(|()| seccomp::install(&asked))
+        .and_then(|listener| match listener {
+            Some(listener) => handover::send(listeners, &listener),
+            None => Ok(()),
+        })
         .and_then(|()| syscall::close_all_but(failure).tried(|| "close descriptors".to_owned()));
     match alone {
         Err(error) => error,
@@ -167,7 +197,13 @@ fn limit(resource: Resource, current: u64, maximum: u64) -> Result<(), SandboxEr
 }
 
 /// Becomes the user, with the capabilities that were asked for at most, for good.
-fn drop_privileges(sandbox: &Sandbox, identity: &Identity) -> Result<(), SandboxError> {
+///
+/// With a single id the namespace has no other user to become: the capabilities go all the same.
+fn drop_privileges(
+    sandbox: &Sandbox,
+    identity: &Identity,
+    isolation: Isolation,
+) -> Result<(), SandboxError> {
     let operation = || "drop capabilities".to_owned();
     let kept = sandbox.capabilities.kernel();
     let system = |error: capctl::Error| std::io::Error::from_raw_os_error(error.code());
@@ -181,10 +217,12 @@ fn drop_privileges(sandbox: &Sandbox, identity: &Identity) -> Result<(), Sandbox
     let groups: Vec<Gid> = identity.groups.iter().copied().map(Gid::from_raw).collect();
     let gid = Gid::from_raw(identity.gid);
     let uid = Uid::from_raw(identity.uid);
-    nix::unistd::setgroups(&groups)
-        .and_then(|()| nix::unistd::setresgid(gid, gid, gid))
-        .and_then(|()| nix::unistd::setresuid(uid, uid, uid))
-        .tried(|| format!("become user {uid} of group {gid}"))?;
+    if isolation != Isolation::SingleId {
+        nix::unistd::setgroups(&groups)
+            .and_then(|()| nix::unistd::setresgid(gid, gid, gid))
+            .and_then(|()| nix::unistd::setresuid(uid, uid, uid))
+            .tried(|| format!("become user {uid} of group {gid}"))?;
+    }
 
     let mut state = CapState::empty();
     if identity.uid == 0 {

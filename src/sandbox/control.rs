@@ -8,7 +8,8 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Serialize};
 
 use super::error::SandboxError;
-use super::request::{Exit, Sandbox};
+use super::launcher::Ended;
+use super::request::Sandbox;
 
 /// Asks the command to end.
 pub(super) const TERMINATE: u8 = b'T';
@@ -19,7 +20,7 @@ pub(super) const KILL: u8 = b'K';
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Report {
     /// The command ran and ended.
-    Exited(Exit),
+    Exited(Ended),
     /// It could not be run.
     Failed(SandboxError),
 }

@@ -11,6 +11,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::cancel::Cancel;
 use super::control::{KILL, Report, TERMINATE};
 use super::error::{SandboxError, Tried};
+use super::launcher::Ended;
 use super::output::Lines;
 use super::request::{Exit, Sandbox};
 
@@ -70,7 +71,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// Listens until the sandbox has ended.
-    pub(super) fn hold(mut self, line: &mut dyn FnMut(&[u8])) -> Result<Exit, SandboxError> {
+    pub(super) fn hold(mut self, line: &mut dyn FnMut(&[u8])) -> Result<Ended, SandboxError> {
         let operation = || "listen to the sandbox".to_owned();
         if let Some(output) = &self.output {
             rustix::io::ioctl_fionbio(output, true).tried(operation)?;
@@ -91,8 +92,12 @@ impl<'a> Conversation<'a> {
         let report = serde_json::from_slice(&self.report);
         match (self.reason, report) {
             (_, Ok(Report::Failed(error))) => Err(error),
-            (Some(reason), _) => Ok(reason),
-            (None, Ok(Report::Exited(exit))) => Ok(exit),
+            (Some(exit), _) => Ok(Ended {
+                exit,
+                identity: (0, 0),
+                owned: Vec::new(),
+            }),
+            (None, Ok(Report::Exited(ended))) => Ok(ended),
             (None, Err(_)) => Err(SandboxError::Lost),
         }
     }

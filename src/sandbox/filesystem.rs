@@ -18,8 +18,12 @@ pub(super) struct Filesystem {
 
 impl Filesystem {
     pub(super) fn open(kind: &'static str) -> Result<Filesystem, SandboxError> {
-        let context = fsopen(kind, FsOpenFlags::FSOPEN_CLOEXEC)
-            .tried(|| format!("make a file system of type {kind}"))?;
+        Filesystem::try_open(kind).tried(|| format!("make a file system of type {kind}"))
+    }
+
+    /// As [`open`](Self::open), with the bare error.
+    pub(super) fn try_open(kind: &'static str) -> rustix::io::Result<Filesystem> {
+        let context = fsopen(kind, FsOpenFlags::FSOPEN_CLOEXEC)?;
         Ok(Filesystem { kind, context })
     }
 
@@ -39,6 +43,11 @@ impl Filesystem {
     pub(super) fn try_flag(self, key: &str) -> Filesystem {
         let _ = fsconfig_set_flag(&self.context, key);
         self
+    }
+
+    /// Sets a flag, with the bare error.
+    pub(super) fn flag(&self, key: &str) -> rustix::io::Result<()> {
+        fsconfig_set_flag(&self.context, key)
     }
 
     /// Makes the file system and a mount of it, not yet attached anywhere.

@@ -5,9 +5,11 @@ use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::CloneFlags;
 use nix::sys::signal::{SigSet, Signal as Wanted};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
 use rustix::process::{
     DumpableBehavior, Pid, Signal, WaitOptions, WaitStatus, kill_process_group,
     set_dumpable_behavior, set_parent_process_death_signal, wait,
@@ -15,7 +17,10 @@ use rustix::process::{
 
 use super::control::{self, Report};
 use super::error::{SandboxError, Tried};
+use super::launcher::Ended;
 use super::request::{Exit, Network, Sandbox};
+use super::standing::Isolation;
+use super::supervisor::{Eyes, Supervisor};
 use super::target::Undo;
 use super::{command, root, syscall, user};
 
@@ -24,7 +29,7 @@ use super::{command, root, syscall, user};
 /// `life` ends with the guard.
 pub(super) fn run(sandbox: &Sandbox, control: &UnixStream, life: &PipeReader) -> ExitCode {
     let report = match hold(sandbox, life) {
-        Ok(exit) => Report::Exited(exit),
+        Ok(ended) => Report::Exited(ended),
         Err(error) => Report::Failed(error),
     };
     control::report(control, &report);
@@ -32,7 +37,7 @@ pub(super) fn run(sandbox: &Sandbox, control: &UnixStream, life: &PipeReader) ->
     ExitCode::SUCCESS
 }
 
-fn hold(sandbox: &Sandbox, life: &PipeReader) -> Result<Exit, SandboxError> {
+fn hold(sandbox: &Sandbox, life: &PipeReader) -> Result<Ended, SandboxError> {
     set_parent_process_death_signal(Some(Signal::KILL))
         .tried(|| "tie the sandbox to its guard".to_owned())?;
     // The guard may have died before that.
@@ -46,7 +51,9 @@ fn hold(sandbox: &Sandbox, life: &PipeReader) -> Result<Exit, SandboxError> {
         .tried(|| "hide the sandbox's pid 1".to_owned())?;
     rustix::process::setsid().tried(|| "make a session".to_owned())?;
 
-    separate(sandbox)?;
+    let isolation = Isolation::current().unwrap_or(Isolation::Root);
+    separate(sandbox, isolation)?;
+    let eyes = isolation.is_namespace().then(Eyes::open).transpose()?;
     let mut undo = Undo::default();
     let entered = root::enter(
         &sandbox.root,
@@ -56,14 +63,23 @@ fn hold(sandbox: &Sandbox, life: &PipeReader) -> Result<Exit, SandboxError> {
     );
     let ended = entered
         .and_then(|()| user::resolve(&sandbox.user))
-        .and_then(|identity| command::start(sandbox, &identity))
-        .map(wait_for);
-    let finished = finish(undo);
-    ended.and_then(|exit| finished.map(|()| exit))
+        .and_then(|identity| {
+            let (command, mut supervisor) = command::start(sandbox, &identity, isolation, eyes)?;
+            let exit = wait_for(command, supervisor.as_mut())?;
+            Ok((exit, (identity.uid, identity.gid), supervisor))
+        });
+    end_all();
+    let ended = ended.map(|(exit, identity, supervisor)| Ended {
+        exit,
+        identity,
+        owned: supervisor.map(Supervisor::finish).unwrap_or_default(),
+    });
+    let finished = undo.undo();
+    ended.and_then(|ended| finished.map(|()| ended))
 }
 
 /// Leaves the caller's namespaces.
-fn separate(sandbox: &Sandbox) -> Result<(), SandboxError> {
+fn separate(sandbox: &Sandbox, isolation: Isolation) -> Result<(), SandboxError> {
     let mut flags = CloneFlags::CLONE_NEWNS
         | CloneFlags::CLONE_NEWIPC
         | CloneFlags::CLONE_NEWUTS
@@ -78,7 +94,11 @@ fn separate(sandbox: &Sandbox) -> Result<(), SandboxError> {
         rustix::mount::MountPropagationFlags::PRIVATE | rustix::mount::MountPropagationFlags::REC;
     rustix::mount::mount_change("/", private)
         .tried(|| "separate the mounts from the host's".to_owned())?;
-    nix::unistd::sethostname("localhost").tried(|| "set the host name".to_owned())?;
+    match nix::unistd::sethostname("localhost") {
+        // A container's filter of system calls may forbid it: then commands see the container's name.
+        Err(Errno::EPERM) if isolation.is_namespace() => {}
+        other => other.tried(|| "set the host name".to_owned())?,
+    }
     if sandbox.network == Network::None {
         syscall::raise_loopback().tried(|| "bring the loopback device up".to_owned())?;
     }
@@ -89,29 +109,60 @@ fn separate(sandbox: &Sandbox) -> Result<(), SandboxError> {
     }
 }
 
-/// Waits for the command, reaping every orphan meanwhile and passing the guard's orders on.
-fn wait_for(command: Pid) -> Exit {
+/// Waits for the command, reaping every orphan meanwhile, passing the guard's orders on and
+/// answering the kernel's questions.
+fn wait_for(command: Pid, mut supervisor: Option<&mut Supervisor>) -> Result<Exit, SandboxError> {
+    let operation = || "wait for the command".to_owned();
     let mut signals = SigSet::empty();
     signals.add(Wanted::SIGCHLD);
     signals.add(Wanted::SIGTERM);
     signals.add(Wanted::SIGINT);
-    let mut exit = None;
-    while exit.is_none() {
-        match signals.wait() {
-            Ok(Wanted::SIGTERM) => {
-                let _ = kill_process_group(command, Signal::TERM);
+    let flags = SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC;
+    let signals = SignalFd::with_flags(&signals, flags).tried(operation)?;
+    loop {
+        let mut fds = vec![PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
+        if let Some(supervisor) = &supervisor {
+            fds.push(PollFd::new(supervisor.listener(), PollFlags::POLLIN));
+        }
+        match poll(&mut fds, PollTimeout::NONE) {
+            Err(Errno::EINTR) => continue,
+            other => other.tried(operation)?,
+        };
+        let events = |fd: &PollFd<'_>| fd.revents().unwrap_or(PollFlags::empty());
+        let signalled = !events(&fds[0]).is_empty();
+        let asked = fds.get(1).map(events).unwrap_or(PollFlags::empty());
+        drop(fds);
+        if asked.contains(PollFlags::POLLIN)
+            && let Some(supervisor) = &mut supervisor
+        {
+            supervisor.answer();
+        } else if !asked.is_empty() {
+            // Nobody is left who could ask.
+            supervisor = None;
+        }
+        if !signalled {
+            continue;
+        }
+        while let Ok(Some(signal)) = signals.read_signal() {
+            match Wanted::try_from(signal.ssi_signo as i32) {
+                Ok(Wanted::SIGTERM) => {
+                    let _ = kill_process_group(command, Signal::TERM);
+                }
+                Ok(Wanted::SIGINT) => kill_all(),
+                _ => {}
             }
-            Ok(Wanted::SIGINT) => kill_all(),
-            _ => {}
         }
         // One SIGCHLD may stand for many children.
+        let mut exit = None;
         while let Ok(Some((pid, status))) = wait(WaitOptions::NOHANG) {
             if pid == command {
                 exit = ended(status);
             }
         }
+        if let Some(exit) = exit {
+            return Ok(exit);
+        }
     }
-    exit.unwrap_or(Exit::Signal(libc::SIGKILL))
 }
 
 fn ended(status: WaitStatus) -> Option<Exit> {
@@ -126,10 +177,9 @@ fn kill_all() {
     let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(-1), Wanted::SIGKILL);
 }
 
-/// Ends what the command left running, and takes away what was made for it in the root.
-fn finish(undo: Undo) -> Result<(), SandboxError> {
+/// Ends what the command left running.
+fn end_all() {
     kill_all();
     // Fails when there is no child any more; orphans become children of this process.
     while rustix::io::retry_on_intr(|| wait(WaitOptions::empty())).is_ok() {}
-    undo.undo()
 }

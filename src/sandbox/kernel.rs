@@ -65,7 +65,8 @@ pub(super) fn mount_proc(target: &OwnedFd) -> Result<(), SandboxError> {
 
 /// Mounts sysfs on `target`.
 pub(super) fn mount_sys(target: &OwnedFd) -> Result<(), SandboxError> {
-    let sys = match Filesystem::open("sysfs")?.create(READ_ONLY) {
+    let made = Filesystem::try_open("sysfs").and_then(|sysfs| sysfs.create(READ_ONLY));
+    let sys = match made {
         // Only who owns the network namespace may have a new one (sysfs lists its devices).
         Err(Errno::PERM) => {
             let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;

@@ -9,10 +9,13 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, OnceLock};
 
+use serde::{Deserialize, Serialize};
+
 use super::cancel::Cancel;
 use super::conversation::Conversation;
 use super::error::{SandboxError, Tried};
 use super::request::{Captured, Exit, Sandbox, Stream};
+use super::supervisor::Owned;
 use super::{INIT_ARGUMENT, control, filesystem};
 
 /// Starts sandboxes by executing a binary that calls [`init`](super::init).
@@ -24,6 +27,17 @@ pub struct Launcher {
     sealed: Arc<OnceLock<Option<OwnedFd>>>,
 }
 
+/// How a command ended, and what it left that only a list can say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// How it ended.
+    pub exit: Exit,
+    /// Who it ran as: user and group.
+    pub identity: (u32, u32),
+    /// Links and pipes that belong to others than the disk says.
+    pub owned: Vec<Owned>,
+}
+
 impl Default for Launcher {
     /// Executes the running binary again.
     fn default() -> Self {
@@ -32,11 +46,6 @@ impl Default for Launcher {
 }
 
 impl Launcher {
-    /// Whether this user may make sandboxes at all: today root alone.
-    pub fn is_possible() -> bool {
-        nix::unistd::geteuid().is_root()
-    }
-
     /// Executes `program`, whose `main` must call [`init`](super::init).
     pub fn new(program: impl Into<PathBuf>) -> Launcher {
         Launcher {
@@ -58,6 +67,20 @@ impl Launcher {
         output: &mut dyn FnMut(&[u8]),
         cancel: &Cancel,
     ) -> Result<Exit, SandboxError> {
+        let ended = self.run_recording(sandbox, output, cancel)?;
+        Ok(ended.exit)
+    }
+
+    /// As [`run`](Self::run), with what the command gave away and only a list can say.
+    ///
+    /// # Errors
+    /// When the command could not be started.
+    pub fn run_recording(
+        &self,
+        sandbox: &Sandbox,
+        output: &mut dyn FnMut(&[u8]),
+        cancel: &Cancel,
+    ) -> Result<Ended, SandboxError> {
         let operation = || "start the sandbox".to_owned();
         let (stream, writer) = io::pipe().tried(operation)?;
         let copy = writer.try_clone().tried(operation)?;
@@ -89,7 +112,7 @@ impl Launcher {
             let output = output.join().unwrap_or_default();
             let error = error.join().unwrap_or_default();
             Ok(Captured {
-                exit: ended?,
+                exit: ended?.exit,
                 output,
                 error,
             })
@@ -104,9 +127,13 @@ impl Launcher {
         stream: OwnedFd,
         output: &mut dyn FnMut(&[u8]),
         cancel: &Cancel,
-    ) -> Result<Exit, SandboxError> {
+    ) -> Result<Ended, SandboxError> {
         if cancel.is_cancelled() {
-            return Ok(Exit::Cancelled);
+            return Ok(Ended {
+                exit: Exit::Cancelled,
+                identity: (0, 0),
+                owned: Vec::new(),
+            });
         }
         let operation = || "start the sandbox".to_owned();
         let description = control::encode(sandbox).tried(operation)?;

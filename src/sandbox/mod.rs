@@ -18,10 +18,14 @@
 //! nothing. So guard, pid 1 and command come from the binary executed again: a binary that runs
 //! sandboxes calls [`init`] first thing in `main` when [`is_init`] says so.
 //!
+//! A caller that is not root first moves into a user namespace, with [`enter`]; [`Isolation`] says
+//! what can be owned there. What cannot, pid 1 records when the command asks the kernel for it.
+//!
 //! Every path is opened once and then used as a descriptor: sources before anything is mounted,
 //! targets resolved inside the root (openat2(2)). This module knows nothing of recipes and steps,
 //! and it is the only one with `unsafe`.
 
+mod ability;
 mod cancel;
 mod capability;
 mod command;
@@ -31,29 +35,45 @@ mod device;
 mod error;
 mod filesystem;
 mod guard;
+mod handover;
 mod init;
 mod item;
 mod kernel;
 mod launcher;
 mod mount;
+mod namespace;
 mod output;
 mod overlay;
+mod probe;
 mod program;
+mod refusal;
 mod request;
 mod root;
+mod seccomp;
 mod skeleton;
 mod stage;
+mod standing;
+mod subordinate;
+mod supervisor;
 mod syscall;
 mod target;
+mod trial;
+mod trial_program;
 mod user;
 mod wire;
 
+pub use ability::{Seccomp, landlock_version};
 pub use cancel::Cancel;
 pub use capability::{Capability, CapabilitySet};
 pub use error::{SandboxError, SystemError};
-pub use launcher::Launcher;
+pub use launcher::{Ended, Launcher};
 pub use mount::{Mount, Root};
+pub use namespace::{Entered, WantedIsolation, enter};
+pub use refusal::Refusal;
 pub use request::{Captured, Exit, Network, Sandbox, Stream};
+pub use standing::{Isolation, UNKNOWN_OWNER, outside_owner, place_name};
+pub use supervisor::Owned;
+pub use trial::{Answer, Failure, Trial, answer, is_trial};
 pub use user::User;
 
 /// The first argument of a binary that is to be a sandbox's guard.

@@ -9,16 +9,18 @@ use rustix::mount::{MountAttrFlags, MountFlags, UnmountFlags, mount, unmount};
 
 use super::error::{SandboxError, SystemError, Tried};
 use super::filesystem::{self, Filesystem};
+use super::standing;
 
 /// Options with the values that keep an upper directory complete in itself: without redirects a
 /// renamed directory is copied, without metacopy a file with a new mode is too, so that the upper
 /// directory alone says what changed. (kernel: Documentation/filesystems/overlayfs.rst)
-const OPTIONS: [(&str, &str); 4] = [
-    ("redirect_dir", "off"),
-    ("metacopy", "off"),
-    ("index", "off"),
-    ("xino", "off"),
-];
+const OPTIONS: [(&str, &str); 3] = [("metacopy", "off"), ("index", "off"), ("xino", "off")];
+/// `off` may still follow the redirects of others, which `userxattr` does not go with; root's change
+/// sets have none.
+const REDIRECT: &str = "redirect_dir";
+
+/// Marks in extended attributes that anybody may set: in a user namespace there are no others.
+const USER_MARKS: &str = "userxattr";
 
 const DIRECTORY: OFlags = OFlags::PATH
     .union(OFlags::DIRECTORY)
@@ -89,6 +91,12 @@ impl Layers {
         let work = filesystem::path(&self.work);
         let mut options = vec![("upperdir", upper.as_str()), ("workdir", work.as_str())];
         options.extend(OPTIONS);
+        let redirect = if standing::is_first_namespace() {
+            "off"
+        } else {
+            "nofollow"
+        };
+        options.push((REDIRECT, redirect));
         self.lay(&lower, &options, MountAttrFlags::MOUNT_ATTR_NODEV, place)
     }
 
@@ -132,6 +140,11 @@ fn configure(
     options: &[(&str, &str)],
     flags: MountAttrFlags,
 ) -> Result<OwnedFd, (String, Errno)> {
+    if !standing::is_first_namespace() {
+        overlay
+            .flag(USER_MARKS)
+            .map_err(|errno| (overlay.log(), errno))?;
+    }
     let lower = lower.iter().map(|path| ("lowerdir+", path.as_str()));
     for (key, value) in lower.chain(options.iter().copied()) {
         overlay
@@ -162,6 +175,9 @@ fn lay_as_before(
     (stage, name): Place<'_>,
 ) -> Result<OwnedFd, SystemError> {
     let mut data = format!("lowerdir={}", lower.join(":"));
+    if !standing::is_first_namespace() {
+        data.push_str(&format!(",{USER_MARKS}"));
+    }
     for (key, value) in options {
         data.push_str(&format!(",{key}={value}"));
     }

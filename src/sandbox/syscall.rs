@@ -6,7 +6,7 @@
 )]
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
 use nix::unistd::{ForkResult, Pid};
@@ -144,6 +144,144 @@ pub(super) fn reset_signals() {
             )
         };
     }
+}
+
+/// Tells engines of containers/storage that a user namespace is set up and whose it is, as podman
+/// tells itself when it executes itself in one: they then use the user's storage.
+pub(super) fn announce_namespace(uid: u32, gid: u32) {
+    if uid == 0 {
+        return;
+    }
+    for (name, value) in [
+        ("_CONTAINERS_USERNS_CONFIGURED", "done".to_owned()),
+        ("_CONTAINERS_ROOTLESS_UID", uid.to_string()),
+        ("_CONTAINERS_ROOTLESS_GID", gid.to_string()),
+    ] {
+        // SAFETY: the process has one thread, or it could not have made the namespace.
+        unsafe { std::env::set_var(name, value) };
+    }
+}
+
+/// Filters the system calls of this process and all that it starts (seccomp(2)); where `asks`,
+/// gives the descriptor by which the kernel asks.
+pub(super) fn filter(program: &[libc::sock_filter], asks: bool) -> io::Result<Option<OwnedFd>> {
+    let program = libc::sock_fprog {
+        len: u16::try_from(program.len()).map_err(|_| io::ErrorKind::InvalidInput)?,
+        filter: program.as_ptr().cast_mut(),
+    };
+    let install = |flags: libc::c_ulong| {
+        // SAFETY: the structure and the instructions that it points to outlive the call, which only
+        // reads them; the length is theirs.
+        let result = unsafe {
+            libc::syscall(
+                libc::SYS_seccomp,
+                libc::SECCOMP_SET_MODE_FILTER,
+                flags,
+                &raw const program,
+            )
+        };
+        check(result).map(|()| result)
+    };
+    if !asks {
+        return install(0).map(|_| None);
+    }
+    let listen = libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
+    // A signal must not make a call begin anew that was answered half. Since Linux 5.19.
+    let descriptor = match install(listen | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) {
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => install(listen)?,
+        other => other?,
+    };
+    let descriptor = i32::try_from(descriptor).map_err(|_| io::ErrorKind::InvalidData)?;
+    // SAFETY: the kernel just made this descriptor for nobody else.
+    Ok(Some(unsafe { OwnedFd::from_raw_fd(descriptor) }))
+}
+
+/// What stat(2) says of an entry, changed, in the kernel's form.
+pub(super) fn stat_bytes(
+    entry: impl AsFd,
+    change: impl FnOnce(&mut libc::stat),
+) -> io::Result<Vec<u8>> {
+    // SAFETY: all-zero bytes are a valid `stat`, which is integers.
+    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: the path is a NUL-terminated literal; writes a `stat`, which outlives the call. The
+    // system call and not the C library's function: on machines with one `struct stat` both have
+    // the same form, and the bytes are for a program that speaks to the kernel.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_newfstatat,
+            entry.as_fd().as_raw_fd(),
+            c"".as_ptr(),
+            &raw mut stat,
+            libc::AT_EMPTY_PATH,
+        )
+    };
+    check(result)?;
+    change(&mut stat);
+    Ok(bytes_of(&stat))
+}
+
+/// What statx(2) says of an entry, changed, in the kernel's form.
+pub(super) fn statx_bytes(
+    entry: impl AsFd,
+    mask: u32,
+    change: impl FnOnce(&mut libc::statx),
+) -> io::Result<Vec<u8>> {
+    // SAFETY: all-zero bytes are a valid `statx`, which is integers.
+    let mut stat: libc::statx = unsafe { std::mem::zeroed() };
+    // SAFETY: the path is a NUL-terminated literal; writes a `statx`, which outlives the call.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_statx,
+            entry.as_fd().as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_EMPTY_PATH,
+            mask,
+            &raw mut stat,
+        )
+    };
+    check(result)?;
+    change(&mut stat);
+    Ok(bytes_of(&stat))
+}
+
+/// The bytes of a structure of the kernel's.
+fn bytes_of<T>(structure: &T) -> Vec<u8> {
+    // SAFETY: callers pass structures that began as zeros, padding included, and that the kernel
+    // and assignments to integers have written since.
+    unsafe {
+        std::slice::from_raw_parts(std::ptr::from_ref(structure).cast::<u8>(), size_of::<T>())
+    }
+    .to_vec()
+}
+
+/// The next question of the kernel (seccomp_unotify(2)).
+pub(super) fn receive_question(listener: impl AsFd) -> io::Result<libc::seccomp_notif> {
+    // SAFETY: all-zero bytes are a valid `seccomp_notif`, which is integers; the kernel wants them.
+    let mut question: libc::seccomp_notif = unsafe { std::mem::zeroed() };
+    let fd = listener.as_fd().as_raw_fd();
+    // SAFETY: writes a `seccomp_notif`, which outlives the call.
+    let result = unsafe { libc::ioctl(fd, libc::SECCOMP_IOCTL_NOTIF_RECV, &raw mut question) };
+    check(result.into()).map(|()| question)
+}
+
+/// Answers a question of the kernel.
+pub(super) fn answer_question(
+    listener: impl AsFd,
+    mut answer: libc::seccomp_notif_resp,
+) -> io::Result<()> {
+    let fd = listener.as_fd().as_raw_fd();
+    // SAFETY: reads a `seccomp_notif_resp`, which outlives the call.
+    let result = unsafe { libc::ioctl(fd, libc::SECCOMP_IOCTL_NOTIF_SEND, &raw mut answer) };
+    check(result.into())
+}
+
+/// Whether the process that a question is about still waits for the answer: its number may be
+/// another's by now.
+pub(super) fn question_is_open(listener: impl AsFd, id: u64) -> bool {
+    let fd = listener.as_fd().as_raw_fd();
+    // SAFETY: reads a `u64`, which outlives the call.
+    let result = unsafe { libc::ioctl(fd, libc::SECCOMP_IOCTL_NOTIF_ID_VALID, &raw const id) };
+    result == 0
 }
 
 fn check(result: libc::c_long) -> io::Result<()> {

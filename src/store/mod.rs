@@ -7,6 +7,7 @@
 //!   lock               held while drafts are made or swept
 //!   steps/KEY/         a change set: `upper/`, and `attributes.jsonl` if made without root
 //!   drafts/NAME/       a change set in the making, locked by the process that makes it
+//!   namespaces/NAME/   `steps/`, `drafts/` and `caches/` that were made in a user namespace
 //!   blobs/sha256/HEX   a file that was fetched, by its checksum; `blobs/sha512` likewise
 //!   packages/MANAGER/  downloads of a package manager, with a lock beside it
 //!   caches/DIGEST/     `content/` of a folder that commands keep by name, and its `lock`
@@ -43,14 +44,17 @@ const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# onelayer keeps
 #[derive(Debug)]
 pub struct Store {
     directory: PathBuf,
+    /// Where `steps/` and `drafts/` are.
+    results: PathBuf,
 }
 
 impl Store {
-    /// Opens the store in `directory`, which is made if it is missing.
+    /// Opens the store in `directory`, which is made if it is missing. `namespace` names the user
+    /// namespace that the caller is in: owners of change sets mean nothing outside of it.
     ///
     /// # Errors
     /// When the folder cannot be made or written to, or has another version's layout.
-    pub fn open(directory: &Path) -> Result<Self, StoreError> {
+    pub fn open(directory: &Path, namespace: Option<&str>) -> Result<Self, StoreError> {
         let failed = |action, path: &Path, source| StoreError::Io {
             action,
             path: path.to_owned(),
@@ -59,9 +63,22 @@ impl Store {
         make_private(directory).map_err(|e| failed("make", directory, e))?;
         // Overlay mounts and sandboxes want absolute paths.
         let directory = fs::canonicalize(directory).map_err(|e| failed("find", directory, e))?;
-        let store = Self { directory };
-        for name in ["steps", "drafts", "blobs", "packages", "caches"] {
-            let path = store.directory.join(name);
+        let results = match namespace {
+            None => directory.clone(),
+            Some(name) => directory.join("namespaces").join(name),
+        };
+        let store = Self { directory, results };
+        let (own, results) = (&store.directory, &store.results);
+        let folders = [own.join("blobs"), own.join("packages")];
+        let above = results.parent().filter(|_| namespace.is_some());
+        let above = above.into_iter().map(Path::to_owned);
+        let results = [
+            results.clone(),
+            results.join("steps"),
+            results.join("drafts"),
+            results.join("caches"),
+        ];
+        for path in folders.into_iter().chain(above).chain(results) {
             make_private(&path).map_err(|e| failed("make", &path, e))?;
         }
         store.check_version()?;
@@ -82,7 +99,7 @@ impl Store {
     /// When the disk refuses.
     pub fn draft(&self) -> Result<Draft, StoreError> {
         let _lock = self.lock()?;
-        Draft::new(&self.directory.join("drafts"))
+        Draft::new(&self.results.join("drafts"))
     }
 
     /// Puts a finished draft under `key`.
@@ -125,7 +142,7 @@ impl Store {
     }
 
     fn step(&self, key: &Digest) -> PathBuf {
-        self.directory.join("steps").join(key.hex())
+        self.results.join("steps").join(key.hex())
     }
 
     fn check_version(&self) -> Result<(), StoreError> {
@@ -187,7 +204,7 @@ impl Store {
     /// Removes the drafts of processes that are gone.
     fn sweep(&self) -> Result<(), StoreError> {
         let _lock = self.lock()?;
-        draft::sweep(&self.directory.join("drafts"))
+        draft::sweep(&self.results.join("drafts"))
     }
 }
 

@@ -119,13 +119,21 @@ pub enum TransportError {
         /// What was looked for.
         path: PathBuf,
     },
-    /// The image, or a part of it, is missing.
+    /// The image is missing, or a file that lists it.
     #[error("`{}` has no {what}", path.display())]
     Missing {
         /// The layout or archive.
         path: PathBuf,
         /// What was looked for.
         what: String,
+    },
+    /// A blob that the image is made of is missing.
+    #[error("`{}` has no blob {digest}", path.display())]
+    NoBlob {
+        /// The layout or archive.
+        path: PathBuf,
+        /// Which blob.
+        digest: Digest,
     },
     /// The list of an archive names a file that the archive does not have, or that is outside.
     #[error("`{}` has no file `{file}`, which its `manifest.json` names", path.display())]
@@ -321,6 +329,7 @@ impl TransportError {
                 self,
                 Self::NoPlace { .. }
                     | Self::Missing { .. }
+                    | Self::NoBlob { .. }
                     | Self::Listed { .. }
                     | Self::Several { .. }
                     | Self::NoPlatform { .. }
@@ -341,7 +350,7 @@ impl TransportError {
             Self::NoPlatform { .. } => {
                 "choose another image, or say which is wanted with `platform`"
             }
-            Self::Missing { .. } => "name another image, or bring this one there whole",
+            Self::NoBlob { .. } => "bring the image there again: a part of it is missing",
             Self::Listed { .. } => {
                 "write the archive again, with `docker save` or `skopeo copy`, or choose another"
             }

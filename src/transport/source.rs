@@ -133,9 +133,10 @@ impl Source {
             Some(file) => file.clone(),
             None => format!("{BLOBS}/{}", descriptor.digest.hex()),
         };
-        let (file, offset, size) = self
-            .file(&name)?
-            .ok_or_else(|| self.missing(format!("blob {}", descriptor.digest)))?;
+        let (file, offset, size) = self.file(&name)?.ok_or_else(|| TransportError::NoBlob {
+            path: self.path.clone(),
+            digest: descriptor.digest,
+        })?;
         if size != descriptor.size {
             return Err(TransportError::Size {
                 path: self.path.clone(),

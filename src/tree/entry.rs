@@ -117,9 +117,9 @@ impl Entry {
         &self.path[start.map_or(0, |slash| slash + 1)..]
     }
 
-    /// The modification time that a layer shows: never before 1970, never after
-    /// `source_date_epoch`. Directories show exactly the latter, so that a new child does not
-    /// change the header of its parent.
+    /// The modification time that a layer shows: never before 1970 (podman unpacks none that is, and
+    /// GNU tar warns of it), never after `source_date_epoch`. Directories show exactly the latter, so
+    /// that a new child does not change the header of its parent.
     pub fn layer_mtime(&self, source_date_epoch: u64) -> u64 {
         if self.is_directory() {
             return source_date_epoch;

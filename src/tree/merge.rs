@@ -69,7 +69,11 @@ impl Tree {
             false
         });
         self.take_out(hidden);
-        // Two sorted lists behind one another, which this sort takes for what they are.
+        // Two sorted lists behind one another, which this sort takes for what they are. The longer
+        // one, which may be nearly all of a root, stays where it is.
+        if entries.len() > self.entries.len() {
+            std::mem::swap(&mut self.entries, &mut entries);
+        }
         self.entries.append(&mut entries);
         self.entries.sort_by(|one, other| one.path.cmp(&other.path));
     }

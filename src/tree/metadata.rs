@@ -22,6 +22,7 @@ const CAPABILITY_LENGTH_3: usize = 24;
 const FOREIGN: &[&str] = &[
     "trusted.overlay.",
     "user.overlay.",
+    "user.onelayer.",
     "security.selinux",
     "security.ima",
     "security.evm",
@@ -128,6 +129,7 @@ mod tests {
             ("user.comment", true),
             ("user.overlayed", true),
             ("user.overlay.opaque", false),
+            ("user.onelayer.recorded", false),
             ("trusted.overlay.origin", false),
             ("security.selinux", false),
             ("user.containers.override_stat", false),

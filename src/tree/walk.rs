@@ -12,6 +12,7 @@ use super::display;
 use super::entry::{Content, Entry, Kind, Xattr};
 use super::failure::TreeError;
 use super::metadata;
+use super::recorded::Recorded;
 use super::upper::Upper;
 
 /// What one step changed in a root.
@@ -64,6 +65,9 @@ pub enum Marks {
     None,
 }
 
+/// Owner and group that those on disk are elsewhere.
+pub type Owners = fn(u32, u32) -> (u32, u32);
+
 /// How to read an upper directory.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WalkOptions<'a> {
@@ -71,8 +75,11 @@ pub struct WalkOptions<'a> {
     pub marks: Marks,
     /// Keep `system.posix_acl_*`, which are dropped otherwise.
     pub keep_acls: bool,
-    /// Ownership beside the disk. If given, what has no row in it belongs to 0:0.
+    /// Ownership beside the disk. If given, what has no row in it belongs to 0:0; with
+    /// [`Marks::User`] to whom the disk says, since root in a namespace gives files away there.
     pub attributes: Option<&'a Attributes>,
+    /// What owner and group on disk are elsewhere; the same if `None`.
+    pub owners: Option<Owners>,
 }
 
 /// Lists the change set in `upper`, on all threads of the current rayon pool.
@@ -233,24 +240,30 @@ impl Walk<'_> {
             listing.directories.push(path.clone());
         }
 
-        let row = self.options.attributes.map(|rows| rows.get(&path));
-        if let Some(Attribute {
-            device: Some(device),
-            ..
-        }) = row.flatten()
-        {
-            kind = match *device {
+        let rows = self.options.attributes;
+        let row = rows.and_then(|rows| rows.get(&path));
+        let recorded = self.recorded(&xattrs);
+        let device = row
+            .and_then(|row| row.device)
+            .or(recorded.and_then(|recorded| recorded.device));
+        if let Some(device) = device {
+            kind = match device {
                 Device::Char(major, minor) => Kind::CharDevice { major, minor },
                 Device::Block(major, minor) => Kind::BlockDevice { major, minor },
             };
         }
-        let (uid, gid) = match row {
-            None => (stat.stx_uid, stat.stx_gid),
-            Some(row) => row.map_or((0, 0), |row| (row.uid, row.gid)),
+        let (uid, gid) = match (row, recorded) {
+            (Some(row), _) => (row.uid, row.gid),
+            (None, Some(recorded)) => (recorded.uid, recorded.gid),
+            (None, None) if rows.is_some() && self.options.marks != Marks::User => (0, 0),
+            (None, None) => {
+                let owners = self.options.owners.unwrap_or(|uid, gid| (uid, gid));
+                owners(stat.stx_uid, stat.stx_gid)
+            }
         };
-        let mode = row.flatten().and_then(|row| row.mode);
+        let mode = row.and_then(|row| row.mode);
         listing.changes.entries.push(Entry {
-            xattrs: self.image_xattrs(xattrs, row.flatten()),
+            xattrs: self.image_xattrs(xattrs, row),
             mode: mode.unwrap_or(stat.stx_mode.into()) & 0o7777,
             mtime: stat.stx_mtime.tv_sec,
             rank: 0,
@@ -299,6 +312,17 @@ impl Walk<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What the entry should be, as noted at it. Nobody but onelayer notes that in a change set
+    /// that it made in a namespace; elsewhere the attribute means nothing.
+    fn recorded(&self, xattrs: &[Xattr]) -> Option<Recorded> {
+        if self.options.marks != Marks::User {
+            return None;
+        }
+        let name = Recorded::XATTR.as_bytes();
+        let found = xattrs.iter().find(|xattr| *xattr.name == *name)?;
+        Recorded::from_value(&found.value)
     }
 
     fn image_xattrs(&self, found: Vec<Xattr>, row: Option<&Attribute>) -> Option<Box<[Xattr]>> {

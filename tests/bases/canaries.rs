@@ -226,6 +226,12 @@ impl Surroundings {
         }
         let temporary = entries(&self.workspace.path("tmp"));
         assert_eq!(temporary.len(), 2, "{temporary:?}");
+        // The comparison would have noticed.
+        for name in ["precious", "cache/folder/file", "canary/folder/inner/new"] {
+            let before = self.look();
+            fs::write(self.workspace.path(name), "other").unwrap();
+            assert!(before != self.look(), "{name}");
+        }
     }
 }
 

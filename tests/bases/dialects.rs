@@ -1,6 +1,10 @@
 //! Tars that readers could understand in two ways: umoci, which reads them by Go's library, finds
 //! the same root, or nobody gets one.
 
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
 use super::documents::refuse;
 use super::layout::with_base;
 use super::unpacked::{assert_same, unpacked};
@@ -19,7 +23,7 @@ enum Fate {
 }
 
 /// A member with bytes of its header changed, and the sum made right again.
-fn changed(mut member: Vec<u8>, changes: &[(usize, &[u8])]) -> Vec<u8> {
+pub(super) fn changed(mut member: Vec<u8>, changes: &[(usize, &[u8])]) -> Vec<u8> {
     for (at, bytes) in changes {
         member[*at..*at + bytes.len()].copy_from_slice(bytes);
     }
@@ -30,7 +34,7 @@ fn changed(mut member: Vec<u8>, changes: &[(usize, &[u8])]) -> Vec<u8> {
 }
 
 /// A number in the form of GNU for what has too many digits.
-fn binary(length: usize, number: i64) -> Vec<u8> {
+pub(super) fn binary(length: usize, number: i64) -> Vec<u8> {
     let mut bytes = vec![if number < 0 { 0xff } else { 0 }; length];
     bytes[length - 8..].copy_from_slice(&number.to_be_bytes());
     bytes[0] |= 0x80;
@@ -260,4 +264,29 @@ fn a_tar_means_one_thing_or_nothing() {
             assert_eq!(names, ["", "x"], "{what}");
         }
     }
+}
+
+/// Podman gives no file a time before 1970, and GNU tar warns of one: a layer of ours has none. A
+/// directory has what the layers of a base say, in numbers of both forms.
+#[test]
+fn times_before_1970_are_those_of_the_base_or_1970() {
+    if !require_root() || !require_tool("umoci") {
+        return;
+    }
+    let tar = archive(&[
+        changed(file("x"), &[(MTIME, &binary(12, -5))]),
+        pax(&[("mtime", b"-1.5")]),
+        file("y"),
+    ]);
+    let workspace = with_base(&[tar]);
+    workspace.build(&["-o", "oci:out:t"]).expect(0);
+    let time = |root: &Path, name: &str| fs::metadata(root.join(name)).unwrap().mtime();
+    unpacked(&workspace, "out:t");
+    let root = workspace.path("root-out-t");
+    assert_eq!((time(&root, "x"), time(&root, "y")), (0, 0));
+    let recipe = "name: x\nbase: oci:base:t\noutput: {layers: on-base}\n";
+    workspace.write("recipe.yaml", recipe);
+    workspace.build(&["-o", "rootfs:kept"]).expect(0);
+    let root = workspace.path("kept");
+    assert_eq!((time(&root, "x"), time(&root, "y")), (-5, -2));
 }

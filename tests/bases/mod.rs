@@ -13,5 +13,6 @@ mod hostile;
 mod indexes;
 pub(crate) mod layout;
 pub(crate) mod legal;
+mod registries;
 mod tolerated;
 pub(crate) mod unpacked;

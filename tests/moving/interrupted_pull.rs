@@ -7,7 +7,7 @@ use crate::bases::layout;
 use crate::layouts::entries;
 use crate::support::distribution::Distribution;
 use crate::support::relay::{Relay, Then, Way};
-use crate::support::workspace::{Outcome, Workspace};
+use crate::support::workspace::{Outcome, Workspace, run};
 
 use super::{assert_blobs_whole, interrupt, large_layers, ready, registry, send, started};
 
@@ -187,4 +187,44 @@ fn what_was_damaged_in_the_cache_comes_again() {
             far.server.skopeo(&["copy", "--quiet", &there, &to]);
         }
     }
+}
+
+#[test]
+fn a_copy_that_is_cut_off_shows_nothing() {
+    if !ready(&["docker-registry", "skopeo"]) {
+        return;
+    }
+    const MOMENTS: u64 = 4;
+    let far = Far::new();
+    let from = format!("docker://{}/team/base:1", far.relay.host);
+    let words = ["copy", &from, "oci:copied:1"];
+    let copy = || run(&mut far.workspace.command(&words));
+    let copied = far.workspace.path("copied");
+    let digest = copy().digest();
+    let [_, all] = far.relay.open();
+    assert_eq!(super::seen(&far.server, "team/base:1"), digest);
+    for moment in 0..MOMENTS {
+        let bytes = all * moment / MOMENTS + 1;
+        for signal in ["-INT", "-KILL"] {
+            fs::remove_dir_all(&copied).unwrap();
+            far.relay.after(Way::Down, bytes, Then::Block);
+            let child = started(&far.workspace, &words);
+            far.relay.wait();
+            interrupt(&far.workspace, child, signal);
+            assert!(!copied.join("index.json").exists(), "{bytes} of {all}");
+            far.relay.open();
+            assert_eq!(copy().digest(), digest, "{bytes} of {all}, {signal}");
+        }
+        fs::remove_dir_all(&copied).unwrap();
+        far.relay.after(Way::Down, bytes, Then::Break);
+        assert_eq!(copy().digest(), digest, "{bytes} of {all}");
+        assert!(far.relay.is_reached());
+    }
+    fs::remove_dir_all(&copied).unwrap();
+    far.relay.after(Way::Down, all / 2, Then::End);
+    let told = copy().expect(5);
+    for part in ["cannot bring layer sha256:", &far.relay.host] {
+        assert!(told.stderr.contains(part), "no `{part}`: {}", told.stderr);
+    }
+    assert!(!copied.join("index.json").exists());
 }

@@ -100,3 +100,26 @@ fn who_may_not_write_is_told_before_anything_runs() {
     let options = ["-o", &to, "--authfile", right.to_str().unwrap()];
     workspace.build(&options).expect(0);
 }
+
+#[test]
+fn podman_pulls_what_was_pushed() {
+    let _engines = crate::support::engines_mount();
+    if !ready(&["docker-registry", "podman"]) {
+        return;
+    }
+    let server = registry();
+    let workspace = Workspace::with(
+        "name: app\nbase: scratch\nsteps: [{write: /new, content: x}]\n\
+         platforms: [linux/amd64, linux/arm64]\n",
+    );
+    let name = format!("{}/team/app:1", server.host);
+    let index = workspace.build(&["-o", &format!("docker://{name}"), "-o", "oci:out:1"]);
+    let digest = index.digest();
+    for pulled in [name.clone(), format!("{}/team/app@{digest}", server.host)] {
+        workspace.podman(&format!("podman pull --quiet --tls-verify=false {pulled}"));
+        let digests = "podman image inspect --format '{{.RepoDigests}}'";
+        let seen = workspace.podman(&format!("{digests} {pulled}"));
+        assert!(seen.contains(&digest), "{pulled}: {seen}");
+        workspace.podman(&format!("podman rmi {pulled}"));
+    }
+}

@@ -19,7 +19,7 @@ use crate::support;
 use crate::support::twin::Twin;
 
 /// A Python of the host in a root that is thrown away.
-fn python(program: &str) -> Option<Sandbox> {
+pub(crate) fn python(program: &str) -> Option<Sandbox> {
     if !ready() || !support::require_tool("/usr/bin/python3") {
         return None;
     }

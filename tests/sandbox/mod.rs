@@ -3,6 +3,7 @@
 //! Every test runs the real binary as guard and pid 1, and a static busybox as the command.
 
 mod attacks;
+mod calls;
 mod changes;
 mod isolation;
 mod lifecycle;

@@ -47,6 +47,8 @@ pub(super) struct Applying<'a, 'e> {
     cleared: BTreeSet<(Vec<u8>, bool)>,
     /// Number of the present layer, from 1, and what messages call it.
     layer: (u32, BasePart),
+    /// The entry that is being written, for messages.
+    at: Option<BytePath>,
     /// What there is so far, of all layers.
     pub(super) entries: u64,
     pub(super) name_bytes: u64,
@@ -69,6 +71,7 @@ impl<'a, 'e> Applying<'a, 'e> {
             names: Names::default(),
             cleared: BTreeSet::new(),
             layer: (0, BasePart::Layer(Digest::of(""))),
+            at: None,
             entries: 0,
             name_bytes: 0,
             bytes: 0,
@@ -123,6 +126,7 @@ impl<'a, 'e> Applying<'a, 'e> {
 
     fn apply(&mut self, member: &Member, content: &mut dyn Read) -> Result<(), ExecuteError> {
         self.check_cancelled()?;
+        self.at = Some(member.name.clone().into());
         let at = |problem| self.entry(&member.name, problem);
         let parts = parts(&member.name).map_err(at)?;
         self.count(member.name.len())?;
@@ -432,7 +436,14 @@ impl<'a, 'e> Applying<'a, 'e> {
 
     pub(super) fn too_many(&self, what: &'static str, most: u64) -> ExecuteError {
         let part = self.layer.1.clone();
-        BaseError::Limit { part, what, most }.into()
+        let entry = self.at.clone();
+        BaseError::Limit {
+            part,
+            entry,
+            what,
+            most,
+        }
+        .into()
     }
 
     pub(super) fn check_cancelled(&self) -> Result<(), ExecuteError> {

@@ -75,10 +75,12 @@ pub enum BaseError {
         part: BasePart,
     },
     /// The layers hold more than any image does.
-    #[error("{} more than {most} {what}", part.holds())]
+    #[error("{} more than {most} {what}{}", part.holds(), last(entry))]
     Limit {
         /// The one that was too much.
         part: BasePart,
+        /// The entry that was too much, or the last one before that.
+        entry: Option<BytePath>,
         /// What was counted.
         what: &'static str,
         /// How many there may be.
@@ -125,9 +127,15 @@ impl BaseError {
             {
                 Some("bring the image there again: it was damaged or changed on the way")
             }
-            Self::Bring { .. } | Self::Read { .. } | Self::Limit { .. } | Self::Write { .. } => {
-                None
-            }
+            Self::Limit { .. } => Some("choose another base: no root is as large as that"),
+            Self::Bring { .. } | Self::Read { .. } | Self::Write { .. } => None,
         }
+    }
+}
+
+fn last(entry: &Option<BytePath>) -> String {
+    match entry {
+        Some(entry) => format!(", up to `{entry}`"),
+        None => String::new(),
     }
 }

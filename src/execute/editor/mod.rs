@@ -14,6 +14,7 @@ use std::path::Path;
 
 use crate::plan::BytePath;
 use crate::rootfs::{FileKind, Metadata, Permission, Rootfs};
+use crate::sandbox::Isolation;
 use crate::tree::{Attributes, Device, Entry, Kind, LaterLinks, Tree};
 
 pub(super) use self::attributes::CAPABILITY;
@@ -32,8 +33,13 @@ pub(super) struct Editor<'a> {
     links: LaterLinks,
     /// What everything written should be; empty while the disk takes all of it.
     attributes: Attributes,
-    /// The disk does not take every owner, attribute or device.
-    unprivileged: bool,
+    /// The disk did not take every owner, attribute or device.
+    incomplete: bool,
+    /// What nobody may read, this process may not read either.
+    restricted: bool,
+    /// Owners that the disk does not take are noted at the entries too: overlays keep notes when
+    /// they copy an entry up.
+    records: bool,
     /// Time of everything written.
     time: i64,
 }
@@ -75,7 +81,9 @@ impl<'a> Editor<'a> {
             above,
             links: LaterLinks::default(),
             attributes: Attributes::new(),
-            unprivileged: !Rootfs::is_privileged(),
+            incomplete: !Rootfs::is_privileged(),
+            restricted: !Rootfs::is_privileged(),
+            records: Isolation::current().is_some_and(Isolation::is_namespace),
             time: i64::try_from(source_date_epoch).unwrap_or(i64::MAX),
         };
         if let Some(root) = tree.get(b"") {
@@ -86,7 +94,7 @@ impl<'a> Editor<'a> {
 
     /// Ends the step; the table is none if the disk took everything.
     pub(super) fn finish(self) -> Option<Attributes> {
-        self.unprivileged.then_some(self.attributes)
+        self.incomplete.then_some(self.attributes)
     }
 
     /// From now on everything written gets this time, in seconds since 1970.
@@ -236,6 +244,9 @@ impl<'a> Editor<'a> {
             let (folder, name) = self.place(path);
             folder.chown(name, wanted.owner())?
         };
+        if permission == Permission::Granted && found.kind != FileKind::Symlink {
+            self.strike(path)?;
+        }
         let mode = self.disk_mode(wanted.mode, found.kind == FileKind::Directory);
         self.note(path, wanted, mode, permission)?;
         if found.kind != FileKind::Symlink {
@@ -321,12 +332,12 @@ impl<'a> Editor<'a> {
             self.refused()?;
             let mode = self.disk_mode(0, false);
             let (_, permission) = self.upper.create_file(disk(path), mode, wanted.owner())?;
-            self.note(path, wanted, mode, permission)?;
             self.attributes.entry(path).device = match kind {
                 FileKind::CharacterDevice => Some(Device::Char(device.0, device.1)),
                 FileKind::BlockDevice => Some(Device::Block(device.0, device.1)),
                 _ => None,
             };
+            self.note(path, wanted, mode, permission)?;
         } else {
             self.note(path, wanted, wanted.mode, permission)?;
         }
@@ -383,15 +394,6 @@ impl<'a> Editor<'a> {
             .upper
             .create_directory(disk(path), mode, wanted.owner())?;
         self.note(path, wanted, mode, permission)
-    }
-
-    /// Without privilege a file must stay readable, and a folder usable, for its maker.
-    fn disk_mode(&self, mode: u32, directory: bool) -> u32 {
-        match (self.unprivileged, directory) {
-            (false, _) => mode,
-            (true, true) => mode | 0o700,
-            (true, false) => mode | 0o600,
-        }
     }
 }
 

@@ -1,0 +1,377 @@
+//! Does for the command what only root could, and records the rest.
+//!
+//! In a user namespace the kernel refuses devices, and with a single id every other owner. The
+//! filter of system calls has such calls wait for pid 1, which finds the file as the process would,
+//! does what can be done, and notes what cannot at the file itself ([`Recorded`]): so it stays
+//! with it, whatever the command does next. Links and pipes take no notes; they are held open until
+//! the command has ended, and named then. With a single id the command is shown what was noted when it
+//! looks at a file, as programs that copy owners do.
+
+mod call;
+mod look;
+mod process;
+
+pub(super) use call::asked;
+
+use std::collections::BTreeMap;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+use rustix::fs::{
+    AtFlags, CWD, FileType, Gid, Mode, OFlags, Stat, Uid, XattrFlags, chownat, fchmod, fstat,
+    getxattr, openat, readlinkat, removexattr, setxattr,
+};
+use rustix::io::{Errno, Result};
+use rustix::mount::MountAttrFlags;
+use serde::{Deserialize, Serialize};
+
+use crate::tree::{Device, Recorded};
+
+use self::call::{Call, Ids, recognise};
+use self::look::Look;
+use self::process::Process;
+use super::error::{SandboxError, Tried};
+use super::filesystem::Filesystem;
+use super::standing::{Isolation, OVERFLOW_ID};
+use super::syscall;
+
+/// A link or pipe whose owner could only be recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owned {
+    /// Where it is in the root of the sandbox when the command has ended; absolute.
+    pub path: Vec<u8>,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+}
+
+/// What pid 1 needs to find the files of others.
+pub(super) struct Eyes {
+    /// The processes of this process id namespace.
+    proc: OwnedFd,
+}
+
+impl Eyes {
+    /// To be called before the root is changed.
+    pub(super) fn open() -> std::result::Result<Eyes, SandboxError> {
+        let flags = MountAttrFlags::MOUNT_ATTR_NOSUID
+            | MountAttrFlags::MOUNT_ATTR_NODEV
+            | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+        let proc = Filesystem::open("proc")?.mount(flags)?;
+        Ok(Eyes { proc })
+    }
+}
+
+/// Answers the kernel's questions about the command and all that it starts.
+pub(super) struct Supervisor {
+    listener: OwnedFd,
+    proc: OwnedFd,
+    root: OwnedFd,
+    /// Whether there is one id only.
+    single: bool,
+    /// By device and inode.
+    held: BTreeMap<(u64, u64), (OwnedFd, Recorded)>,
+}
+
+impl Supervisor {
+    /// Takes the working directory of this process for itself.
+    pub(super) fn new(
+        listener: OwnedFd,
+        eyes: Eyes,
+        isolation: Isolation,
+    ) -> std::result::Result<Supervisor, SandboxError> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = openat(CWD, "/", flags, Mode::empty()).tried(|| "open `/`".to_owned())?;
+        rustix::process::fchdir(&eyes.proc).tried(|| "change into `/proc`".to_owned())?;
+        Ok(Supervisor {
+            listener,
+            proc: eyes.proc,
+            root,
+            single: isolation == Isolation::SingleId,
+            held: BTreeMap::new(),
+        })
+    }
+
+    /// Readable when there is a question.
+    pub(super) fn listener(&self) -> BorrowedFd<'_> {
+        self.listener.as_fd()
+    }
+
+    /// Answers one question.
+    pub(super) fn answer(&mut self) {
+        // The process may have been killed meanwhile.
+        let Ok(question) = syscall::receive_question(&self.listener) else {
+            return;
+        };
+        let (error, flags) = match self.carry_out(&question) {
+            Ok(Outcome::Done) => (0, 0),
+            Ok(Outcome::Kernel) => (0, libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE),
+            Err(errno) => (-errno.raw_os_error(), 0),
+        };
+        let answer = libc::seccomp_notif_resp {
+            id: question.id,
+            val: 0,
+            error,
+            flags: flags as u32,
+        };
+        let _ = syscall::answer_question(&self.listener, answer);
+    }
+
+    /// Where everything is that was held, now that nobody moves it any more.
+    pub(super) fn finish(self) -> Vec<Owned> {
+        let mut owned: Vec<Owned> = Vec::new();
+        for (handle, recorded) in self.held.values() {
+            let Ok(path) = readlinkat(&self.proc, own(handle), Vec::new()) else {
+                continue;
+            };
+            let path = path.into_bytes();
+            // "/a/b (deleted)", or something that was never in the root.
+            let is_there = path.starts_with(b"/")
+                && fstat(handle).is_ok_and(|stat| stat.st_nlink > 0)
+                && !path.ends_with(b" (deleted)");
+            if is_there {
+                owned.push(Owned {
+                    path,
+                    uid: recorded.uid,
+                    gid: recorded.gid,
+                });
+            }
+        }
+        owned.sort_by(|a, b| a.path.cmp(&b.path));
+        owned
+    }
+
+    fn carry_out(&mut self, question: &libc::seccomp_notif) -> Result<Outcome> {
+        let call = recognise(&question.data).ok_or(Errno::NOSYS)?;
+        let arguments = question.data.args;
+        let process = Process {
+            proc: &self.proc,
+            root: &self.root,
+            id: question.pid,
+        };
+        // Only now that all of it is open: its number may have gone to another process before.
+        let still = || match syscall::question_is_open(&self.listener, question.id) {
+            true => Ok(()),
+            false => Err(Errno::SRCH),
+        };
+        if call == Call::Identity {
+            return Ok(Outcome::Done);
+        }
+        if let Some(look) = Look::of(call, &arguments) {
+            // Whatever is wrong with the call, the kernel says it best.
+            let shown = self.show(&look, process, &still);
+            return Ok(shown.unwrap_or(Outcome::Kernel));
+        }
+        // Whoever gave these powers up gets the kernel's own answer.
+        let standing = process.standing()?;
+        let allowed = match call {
+            Call::Mknod | Call::Mknodat => standing.may_make_devices(),
+            _ => standing.may_give(),
+        };
+        if !allowed {
+            return Ok(Outcome::Kernel);
+        }
+        match call {
+            Call::Identity | Call::Stat { .. } | Call::Fstat | Call::Fstatat | Call::Statx => {
+                Ok(())
+            }
+            Call::Chown { follow, ids } => {
+                let path = process.text(arguments[0])?;
+                let entry = process.open(libc::AT_FDCWD, &path, last(follow))?;
+                still()?;
+                self.give(entry, ids.read(arguments[1]), ids.read(arguments[2]))
+            }
+            Call::Fchown(ids) => {
+                let entry = process.descriptor(descriptor(arguments[0]))?;
+                still()?;
+                self.give(entry, ids.read(arguments[1]), ids.read(arguments[2]))
+            }
+            Call::Fchownat => {
+                let flags = AtFlags::from_bits_retain(arguments[4] as u32);
+                let path = process.text(arguments[1])?;
+                let directory = descriptor(arguments[0]);
+                let entry = if path.is_empty() && flags.contains(AtFlags::EMPTY_PATH) {
+                    process.descriptor(directory)?
+                } else {
+                    let follow = !flags.contains(AtFlags::SYMLINK_NOFOLLOW);
+                    process.open(directory, &path, last(follow))?
+                };
+                still()?;
+                let id = |argument| Ids::Wide.read(argument);
+                self.give(entry, id(arguments[2]), id(arguments[3]))
+            }
+            Call::Mknod => {
+                let path = process.text(arguments[0])?;
+                let place = place(process, libc::AT_FDCWD, &path)?;
+                still()?;
+                let (mode, number) = (arguments[1] as u32, arguments[2] as u32);
+                make_device(&place, mode & !standing.umask, number)
+            }
+            Call::Mknodat => {
+                let path = process.text(arguments[1])?;
+                let place = place(process, descriptor(arguments[0]), &path)?;
+                still()?;
+                let (mode, number) = (arguments[2] as u32, arguments[3] as u32);
+                make_device(&place, mode & !standing.umask, number)
+            }
+        }
+        .map(|()| Outcome::Done)
+    }
+
+    /// What was noted of an entry.
+    fn noted(&self, entry: &OwnedFd, stat: &Stat) -> Option<Recorded> {
+        if takes_notes(stat) {
+            recorded(entry)
+        } else {
+            let identity = (stat.st_dev, stat.st_ino);
+            self.held.get(&identity).map(|(_, recorded)| *recorded)
+        }
+    }
+
+    /// Gives an entry away, or records that. All ones leave what was.
+    fn give(&mut self, entry: OwnedFd, uid: u32, gid: u32) -> Result<()> {
+        let stat = fstat(&entry)?;
+        let takes_notes = takes_notes(&stat);
+        let identity = (stat.st_dev, stat.st_ino);
+        let before = self.noted(&entry, &stat).unwrap_or(Recorded {
+            uid: stat.st_uid,
+            gid: stat.st_gid,
+            device: None,
+        });
+        let after = Recorded {
+            uid: if uid == u32::MAX { before.uid } else { uid },
+            gid: if gid == u32::MAX { before.gid } else { gid },
+            device: before.device,
+        };
+        // Also where nothing comes of it the kernel looks whether anything may be changed here,
+        // copies the file up, and takes away set-user-id and capabilities.
+        let real = if self.single {
+            (0, 0)
+        } else {
+            (after.uid, after.gid)
+        };
+        let given = match change_owner(&entry, Some(real)) {
+            Ok(()) => real == (after.uid, after.gid),
+            // The kernel's own, such as `/proc`, which belongs to the root outside: packages that
+            // hold it are installed all the same.
+            Err(Errno::PERM) if stat.st_uid == OVERFLOW_ID => return Ok(()),
+            // The namespace does not have the id.
+            Err(Errno::INVAL) => {
+                change_owner(&entry, None)?;
+                false
+            }
+            Err(errno) => return Err(errno),
+        };
+        // With a single id a note also says that the owner was not left to chance.
+        let noted = self.single || !given || after.device.is_some();
+        let note = noted.then_some(after);
+        match note {
+            _ if takes_notes => return record(&entry, note),
+            Some(note) => drop(self.held.insert(identity, (entry, note))),
+            None => drop(self.held.remove(&identity)),
+        }
+        Ok(())
+    }
+}
+
+/// Whether an entry can have an extended attribute of a user's.
+fn takes_notes(stat: &Stat) -> bool {
+    let kind = FileType::from_raw_mode(stat.st_mode);
+    matches!(kind, FileType::RegularFile | FileType::Directory)
+}
+
+/// What becomes of a question.
+#[derive(Debug, Clone, Copy)]
+enum Outcome {
+    /// The call has been carried out.
+    Done,
+    /// The kernel carries it out.
+    Kernel,
+}
+
+/// Sets owner and group; `None` has the side effects alone.
+fn change_owner(entry: &OwnedFd, owner: Option<(u32, u32)>) -> Result<()> {
+    let uid = owner.map(|(uid, _)| Uid::from_raw(uid));
+    let gid = owner.map(|(_, gid)| Gid::from_raw(gid));
+    chownat(entry, "", uid, gid, AtFlags::EMPTY_PATH)
+}
+
+/// The last part of a path: followed, if it is a link, or not.
+fn last(follow: bool) -> OFlags {
+    if follow {
+        OFlags::empty()
+    } else {
+        OFlags::NOFOLLOW
+    }
+}
+
+fn descriptor(argument: u64) -> i32 {
+    argument as i32
+}
+
+/// A path to what a handle refers to, relative to `/proc`, where pid 1 is.
+fn own(handle: &OwnedFd) -> String {
+    format!("self/fd/{}", handle.as_raw_fd())
+}
+
+/// What was recorded of a file or directory before.
+fn recorded(entry: &OwnedFd) -> Option<Recorded> {
+    let mut value = [0; 64];
+    let length = getxattr(own(entry), Recorded::XATTR, &mut value[..]).ok()?;
+    Recorded::from_value(&value[..length])
+}
+
+/// Notes at a file or directory what it should be; `None` if the disk says it.
+fn record(entry: &OwnedFd, note: Option<Recorded>) -> Result<()> {
+    let (path, name) = (own(entry), Recorded::XATTR);
+    let result = match note {
+        None => removexattr(path, name),
+        Some(note) => setxattr(path, name, &note.to_value(), XattrFlags::empty()),
+    };
+    match result {
+        // Nothing was noted, or the file is in memory and will not be part of the image.
+        Err(Errno::NODATA | Errno::OPNOTSUPP) => Ok(()),
+        other => other,
+    }
+}
+
+/// A directory, and a name in it that is to be made.
+type Place = (OwnedFd, Vec<u8>);
+
+fn place(process: Process<'_>, directory: i32, path: &[u8]) -> Result<Place> {
+    let (parent, name) = match path.iter().rposition(|byte| *byte == b'/') {
+        Some(0) => (&b"/"[..], &path[1..]),
+        Some(slash) => path.split_at(slash),
+        None => (&b"."[..], path),
+    };
+    let name = name.strip_prefix(b"/").unwrap_or(name);
+    match name {
+        b"" if path.is_empty() => Err(Errno::NOENT),
+        b"" | b"." | b".." => Err(Errno::EXIST),
+        _ => {
+            let parent = process.open(directory, parent, OFlags::DIRECTORY)?;
+            Ok((parent, name.to_vec()))
+        }
+    }
+}
+
+/// Makes a file that stands for a device.
+fn make_device((parent, name): &Place, mode: u32, number: u32) -> Result<()> {
+    // As the kernel packs them (include/linux/kdev_t.h, `new_decode_dev`).
+    let major = (number & 0xf_ff00) >> 8;
+    let minor = (number & 0xff) | ((number >> 12) & 0xf_ff00);
+    let device = match mode & libc::S_IFMT {
+        // A whiteout, which an overlay lets nobody make.
+        libc::S_IFCHR if (major, minor) == (0, 0) => return Err(Errno::PERM),
+        libc::S_IFCHR => Device::Char(major, minor),
+        _ => Device::Block(major, minor),
+    };
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = openat(parent, name.as_slice(), flags, Mode::RUSR | Mode::WUSR)?;
+    fchmod(&file, Mode::from_raw_mode(mode & 0o7777))?;
+    let note = Recorded {
+        device: Some(device),
+        ..Recorded::default()
+    };
+    record(&file, Some(note))
+}

@@ -1,0 +1,240 @@
+//! Tries what a sandbox needs, in a process of its own that ends afterwards.
+//!
+//! Settings and versions say little about what the kernel, a security module or a container lets
+//! through, so it is tried. A process that has moved into a namespace cannot go back; hence the
+//! binary is executed again, as [`Launcher`] does it, with a [`Trial`] as its arguments. It answers
+//! with one line of JSON, an [`Answer`].
+
+use std::ffi::{CString, OsString};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::ExitCode;
+
+use capctl::{Cap, CapState};
+use nix::sched::CloneFlags;
+use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
+use serde::{Deserialize, Serialize};
+
+use super::error::{SandboxError, SystemError};
+use super::{
+    Cancel, Exit, Isolation, Launcher, Root, Sandbox, WantedIsolation, enter, trial_program,
+};
+
+/// The first argument of a binary that is to try something.
+const ARGUMENT: &str = "__try";
+
+/// The one thing in the root of a trial. On machines that there is no program for, nothing: looking
+/// for it is the last thing that a sandbox does.
+const COMMAND: &str = "program";
+
+/// What can be tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trial {
+    /// All that a step of a build needs: the isolation that it gets, and a sandbox on an overlay.
+    Sandbox(WantedIsolation),
+    /// A user namespace, with a mount namespace in it.
+    UserNamespace,
+    /// An overlay that marks what is removed with attributes of root's.
+    Overlay,
+    /// An overlay that marks it with attributes that everybody may set (`userxattr`).
+    UserOverlay,
+}
+
+impl Trial {
+    const ALL: [(&'static str, Trial); 7] = [
+        ("sandbox", Trial::Sandbox(WantedIsolation::Auto)),
+        (
+            "sandbox-root",
+            Trial::Sandbox(WantedIsolation::Only(Isolation::Root)),
+        ),
+        (
+            "sandbox-subids",
+            Trial::Sandbox(WantedIsolation::Only(Isolation::SubordinateIds)),
+        ),
+        (
+            "sandbox-single",
+            Trial::Sandbox(WantedIsolation::Only(Isolation::SingleId)),
+        ),
+        ("user-namespace", Trial::UserNamespace),
+        ("overlay", Trial::Overlay),
+        ("user-overlay", Trial::UserOverlay),
+    ];
+
+    /// The arguments that make the binary try it. In the folder `directory` are the empty folders
+    /// `lower`, `upper`, `work` and `merged`.
+    pub fn arguments(self, directory: &Path) -> Vec<OsString> {
+        let name = Self::ALL.iter().find(|(_, trial)| *trial == self);
+        let name = name.map_or("", |(name, _)| *name);
+        vec![ARGUMENT.into(), name.into(), directory.into()]
+    }
+
+    fn carry_out(self, directory: &Path) -> Answer {
+        let tried = match self {
+            Trial::Sandbox(wanted) => return sandbox(directory, wanted),
+            Trial::UserNamespace => enter_namespace(),
+            Trial::Overlay => lay_overlay(directory, ""),
+            Trial::UserOverlay => lay_overlay(directory, ",userxattr"),
+        };
+        Answer {
+            isolation: None,
+            instead: None,
+            failure: tried.err().map(|(operation, source)| Failure {
+                reason: format!("cannot {operation}: {source}"),
+                cure: None,
+            }),
+        }
+    }
+}
+
+/// What came of a trial.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Of [`Trial::Sandbox`]: how commands are isolated.
+    pub isolation: Option<String>,
+    /// Why that is not a more exact way.
+    pub instead: Option<String>,
+    /// Why it is not possible.
+    pub failure: Option<Failure>,
+}
+
+/// Why something is not possible.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What was tried, and what the kernel said.
+    pub reason: String,
+    /// What would make it work, in words.
+    pub cure: Option<String>,
+}
+
+/// Whether this process was started to try something.
+pub fn is_trial() -> bool {
+    std::env::args_os()
+        .nth(1)
+        .is_some_and(|argument| argument == ARGUMENT)
+}
+
+/// Tries what the arguments say, and prints the answer.
+///
+/// To be called in `main` before anything else, while the process has one thread.
+#[expect(clippy::print_stdout, reason = "the answer, to the process that asks")]
+pub fn answer() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(2);
+    let (Some(name), Some(directory)) = (arguments.next(), arguments.next()) else {
+        return ExitCode::FAILURE;
+    };
+    let trial = Trial::ALL.iter().find(|(known, _)| name == *known);
+    let Some((_, trial)) = trial else {
+        return ExitCode::FAILURE;
+    };
+    let answer = trial.carry_out(Path::new(&directory));
+    match serde_json::to_string(&answer) {
+        Ok(text) => println!("{text}"),
+        Err(_) => return ExitCode::FAILURE,
+    }
+    ExitCode::SUCCESS
+}
+
+/// Everything up to the command itself, as a step of a build goes through it.
+fn sandbox(directory: &Path, wanted: WantedIsolation) -> Answer {
+    let failed = |reason: String, cure: Option<&str>| Answer {
+        isolation: None,
+        instead: None,
+        failure: Some(Failure {
+            reason,
+            cure: cure.map(str::to_owned),
+        }),
+    };
+    let entered = match enter(wanted) {
+        Ok(entered) => entered,
+        Err(refusal) => return failed(refusal.to_string(), Some(refusal.cure())),
+    };
+    let root = Root::Overlay {
+        lower: vec![directory.join("lower")],
+        upper: directory.join("upper"),
+        work: directory.join("work"),
+    };
+    let cancel = match Cancel::new() {
+        Ok(cancel) => cancel,
+        Err(error) => return failed(error.to_string(), None),
+    };
+    if let Some(program) = trial_program::file() {
+        let path = directory.join("lower").join(COMMAND);
+        let written = fs::write(&path, program)
+            .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o755)));
+        if let Err(error) = written {
+            return failed(
+                format!("cannot write to `{}`: {error}", path.display()),
+                None,
+            );
+        }
+    }
+    let sandbox = Sandbox::new(root, [format!("/{COMMAND}")]);
+    match Launcher::default().run(&sandbox, &mut |_| (), &cancel) {
+        Ok(Exit::Code(0)) | Err(SandboxError::CommandNotFound { .. }) => Answer {
+            isolation: Some(entered.isolation.name().to_owned()),
+            instead: entered.instead,
+            failure: None,
+        },
+        Err(SandboxError::Unsupported {
+            operation,
+            cure,
+            source,
+        }) => failed(format!("cannot {operation}: {source}"), Some(&cure)),
+        Ok(exit) => failed(format!("a command in a sandbox ended as {exit:?}"), None),
+        Err(error) => failed(error.to_string(), None),
+    }
+}
+
+/// What was tried, and what the kernel said.
+type Refused = (&'static str, SystemError);
+
+/// Becomes root of a user namespace with one id, with mounts of its own.
+fn enter_namespace() -> Result<(), Refused> {
+    let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
+    nix::sched::unshare(CloneFlags::CLONE_NEWUSER)
+        .map_err(|errno| ("make a user namespace", errno.into()))?;
+    let map = |name: &str, text: String| {
+        fs::write(format!("/proc/self/{name}"), text)
+            .map_err(|error| ("map an id into a user namespace", error.into()))
+    };
+    // Without that, the map of groups is root's to write. Kernels that do not have it want nothing.
+    let _ = fs::write("/proc/self/setgroups", "deny");
+    map("uid_map", format!("0 {uid} 1"))?;
+    map("gid_map", format!("0 {gid} 1"))?;
+    separate_mounts()
+}
+
+/// Makes a mount namespace, and the first change in it: a security module that lets everybody make
+/// user namespaces may still let nobody do anything in them.
+fn separate_mounts() -> Result<(), Refused> {
+    nix::sched::unshare(CloneFlags::CLONE_NEWNS)
+        .map_err(|errno| ("make a mount namespace", errno.into()))?;
+    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+    mount_change("/", private).map_err(|errno| ("change a mount", errno.into()))
+}
+
+/// Mounts an overlay and changes something in it.
+fn lay_overlay(directory: &Path, marks: &str) -> Result<(), Refused> {
+    let powers = CapState::get_current().map(|state| state.effective);
+    if powers.is_ok_and(|powers| powers.has(Cap::SYS_ADMIN)) {
+        separate_mounts()?;
+    } else {
+        enter_namespace()?;
+    }
+    // By names alone: those of the folders above may hold what means something to the kernel.
+    std::env::set_current_dir(directory).map_err(|error| ("enter the folder", error.into()))?;
+    fs::write("lower/file", "").map_err(|error| ("write", error.into()))?;
+    let options = format!("lowerdir=lower,upperdir=upper,workdir=work{marks}");
+    let options = CString::new(options).unwrap_or_default();
+    mount(
+        "overlay",
+        "merged",
+        "overlay",
+        MountFlags::NODEV,
+        options.as_c_str(),
+    )
+    .map_err(|errno| ("mount an overlay", errno.into()))?;
+    fs::write("merged/new", "").map_err(|error| ("write to an overlay", error.into()))?;
+    fs::remove_file("merged/file").map_err(|error| ("remove from an overlay", error.into()))
+}

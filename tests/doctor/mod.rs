@@ -1,0 +1,8 @@
+//! `doctor` tells the truth: what it says can be built can be, and what it says cannot is refused.
+
+mod hostile;
+mod json;
+mod recipes;
+mod settings;
+mod situation;
+mod situations;

@@ -1,0 +1,73 @@
+//! A namespace with one id: owners and devices are recorded.
+
+use super::{
+    Caller, OWNERS, as_root, attributes, build, devices_of_packages_are_in_the_image, ready,
+    recipe, same_as_root,
+};
+
+#[test]
+fn every_owner_is_the_one_that_root_makes() {
+    if !ready() {
+        return;
+    }
+    for caller in [Caller::Single, Caller::Mapped] {
+        same_as_root(&recipe(OWNERS), caller);
+    }
+}
+
+#[test]
+fn packages_are_the_ones_that_root_installs() {
+    if !ready() {
+        return;
+    }
+    let Some(workspace) = attributes() else {
+        return;
+    };
+    let expected = as_root(&workspace);
+    assert_eq!(build(&workspace, Caller::Single), expected);
+}
+
+#[test]
+fn devices_are_recorded() {
+    if ready() {
+        devices_of_packages_are_in_the_image(Caller::Single);
+    }
+}
+
+/// Programs that change their owner, and then themselves, go on.
+#[test]
+fn becoming_another_user_is_answered() {
+    if !ready() {
+        return;
+    }
+    let steps = "
+  - run: |
+      touch /given
+      chown app /given
+      su app -c true
+      su -s /bin/sh app -c 'touch /tmp/x'
+";
+    same_as_root(&recipe(steps), Caller::Single);
+}
+
+/// A file moved by way of a chroot, through a relative link and by a descriptor is the right one.
+#[test]
+fn owners_go_to_the_file_that_the_command_means() {
+    if !ready() {
+        return;
+    }
+    let steps = "
+  - run: |
+      mkdir -p /jail/bin /jail/etc /etc
+      cp /bin/busybox /jail/bin/busybox
+      touch /jail/etc/file /etc/file /jail/etc/absolute /etc/absolute
+      ln -s /etc/absolute /jail/link
+      chroot /jail /bin/busybox chown 11:12 /etc/file
+      chroot /jail /bin/busybox chown 13:14 /link
+      cd /jail
+      ln -s ../etc outside
+      chown 15 outside/absolute
+      rm bin/busybox
+";
+    same_as_root(&recipe(steps), Caller::Single);
+}
