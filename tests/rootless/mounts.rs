@@ -70,3 +70,28 @@ fn everybody_has_the_image_of_root() {
         assert_eq!(built(&workspace, Some(caller)), expected, "{caller:?}");
     }
 }
+
+#[test]
+fn rpm_answers_everybody() {
+    if !ready() {
+        return;
+    }
+    let checks = "checks:\n  - package: busybox\n  - package: missing\n";
+    let Some(workspace) = super::packages("languages", "[[busybox]]", checks) else {
+        return;
+    };
+    for caller in [Caller::Subids, Caller::Single] {
+        let failed = super::onelayer(&workspace, caller, &["build", "context", "-o", "oci:out"]);
+        let failed = failed.expect(3);
+        for part in [
+            "[check 1/2] package: busybox: holds",
+            "[check 2/2] `missing` is not installed",
+        ] {
+            assert!(
+                failed.stderr.contains(part),
+                "{caller:?}: {}",
+                failed.stderr
+            );
+        }
+    }
+}
