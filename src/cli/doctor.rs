@@ -2,11 +2,12 @@
 
 use onelayer::doctor::Host;
 use onelayer::ops;
+use onelayer::sandbox::Cancel;
 
 use super::arguments::{Doctor, RecipeArguments, ReportFormat};
 use super::exit::Exit;
-use super::print;
 use super::terminal::Terminal;
+use super::{print, signals};
 
 pub(crate) fn run(arguments: &Doctor, terminal: Terminal) -> Exit {
     let Some(cache_directory) = arguments.cache.directory() else {
@@ -15,12 +16,21 @@ pub(crate) fn run(arguments: &Doctor, terminal: Terminal) -> Exit {
         );
         return Exit::Usage;
     };
+    let watched = Cancel::new().and_then(|cancel| Ok((signals::watch(&cancel)?, cancel)));
+    let (caught, cancel) = match watched {
+        Ok(watched) => watched,
+        Err(error) => {
+            print::message(&format!("error: cannot watch for signals: {error}\n"));
+            return Exit::Bug;
+        }
+    };
     let search = std::env::var_os("PATH").unwrap_or_default();
     let search = std::env::split_paths(&search).collect();
     let mut host = Host::new(cache_directory, std::env::temp_dir(), search);
     host.isolation = arguments.isolation.wanted();
+    host.cancel = Some(cancel.clone());
     let recipe = arguments.recipe.as_ref().map(|recipe| {
-        let registries = (arguments.registries).registries(Some(&arguments.cache), None);
+        let registries = (arguments.registries).registries(Some(&arguments.cache), Some(&cancel));
         let recipe = RecipeArguments {
             recipe: recipe.clone(),
             context: arguments.context.clone(),
@@ -36,6 +46,9 @@ pub(crate) fn run(arguments: &Doctor, terminal: Terminal) -> Exit {
         (recipe.recipe.display().to_string(), planned)
     });
     let (diagnosis, error) = ops::diagnose(&host, recipe);
+    if let Some(exit) = caught.exit() {
+        return exit;
+    }
     let printed = print::data(&match arguments.format {
         ReportFormat::Text => diagnosis.to_text(terminal.colour_of_data),
         ReportFormat::Json => diagnosis.to_json(),

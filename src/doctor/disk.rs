@@ -9,11 +9,6 @@ use super::pending::within;
 use super::room::Room;
 use super::trials::Trials;
 
-/// Less than a root file system of usual size with its layer.
-const BYTES: u64 = 2_000_000_000;
-/// Less than one has files.
-const FILES: u64 = 100_000;
-
 /// The cache.
 pub(super) fn cache(host: &Host, trials: &Trials) -> Examination {
     const NAME: &str = "cache";
@@ -66,8 +61,7 @@ fn room(name: &'static str, host: &Host, path: &Path, meaning: &str) -> Examinat
         Err(error) => Examination::limited(name, format!("{shown}: {error}"), meaning),
         Ok(room) => {
             let found = format!("{shown}: {}", room.describe());
-            let short = room.bytes < BYTES || room.files.is_some_and(|files| files < FILES);
-            match short || room.read_only {
+            match room.is_short() {
                 true => {
                     Examination::limited(name, found, format!("{meaning}; that may be too little"))
                 }

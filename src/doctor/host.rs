@@ -2,9 +2,12 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
-use crate::sandbox::WantedIsolation;
+use crate::sandbox::{Cancel, WantedIsolation};
+
+use super::question::{self, Said, Silent};
 
 /// Where things are on a host; tests put other files in their places.
 #[derive(Debug, Clone)]
@@ -31,6 +34,8 @@ pub struct Host {
     pub isolation: WantedIsolation,
     /// How long a program may take that is asked something.
     pub patience: Duration,
+    /// Ends whatever is asked.
+    pub cancel: Option<Cancel>,
 }
 
 impl Host {
@@ -52,6 +57,7 @@ impl Host {
             cgroups: "/sys/fs/cgroup".into(),
             isolation: WantedIsolation::Auto,
             patience: Duration::from_secs(5),
+            cancel: None,
         }
     }
 
@@ -60,6 +66,12 @@ impl Host {
         let path = self.proc.join("sys").join(name.replace('.', "/"));
         let text = super::text::read(&path).ok()?;
         Some(text.trim().to_owned())
+    }
+
+    /// Asks a program something, for `patience` at most.
+    pub(super) fn ask(&self, command: &mut Command, patience: Duration) -> Result<Said, Silent> {
+        let is_cancelled = || self.cancel.as_ref().is_some_and(Cancel::is_cancelled);
+        question::ask(command, patience, is_cancelled)
     }
 
     /// Where the program `name` is.

@@ -20,7 +20,7 @@ pub(super) fn examine(user: &User, trials: &Trials, parts: &[Examination]) -> Ex
             None => "recipes with `run` or `packages` cannot be built".to_owned(),
         };
         let as_root = (user.uid != 0).then(|| user.as_root("onelayer build"));
-        let cure = mended_by(&["user-namespaces"]).or(as_root);
+        let cure = mended_by(&["user-namespaces", "overlay"]).or(as_root);
         return Examination::missing(NAME, &failure.reason, meaning).cured_by(cure);
     }
     let isolation = answer.isolation.as_deref().unwrap_or_default();

@@ -40,8 +40,8 @@ use std::time::Instant;
 use distribution::Distribution;
 use user::User;
 
-/// Examines `host`. What takes time is done side by side, so that all of it takes little more than
-/// [`Host::patience`].
+/// Examines `host`. What takes time is done side by side, so that all of it takes few times
+/// [`Host::patience`] at most.
 pub fn examine(host: &Host) -> Report {
     let distribution = Distribution::read(host);
     let user = User::current(host);

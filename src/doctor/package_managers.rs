@@ -9,7 +9,6 @@ use crate::packages;
 use super::distribution::{Distribution, Package};
 use super::examination::Examination;
 use super::host::Host;
-use super::question;
 use super::user::User;
 
 /// Those that this version does not carry out.
@@ -75,7 +74,7 @@ fn install(distribution: &Distribution, package: Package, user: &User) -> Option
 /// Where a program is, and the first line of what it says about its version.
 pub(super) fn with_version(host: &Host, path: &Path) -> String {
     let path: PathBuf = path.to_owned();
-    let said = question::ask(Command::new(&path).arg("--version"), host.patience);
+    let said = host.ask(Command::new(&path).arg("--version"), host.patience);
     let path = path.display();
     match said {
         Ok(said) if said.success => {

@@ -8,7 +8,6 @@ use super::distribution::{Distribution, Package};
 use super::examination::Examination;
 use super::host::{Host, has_systemd};
 use super::package_managers::{short, with_version};
-use super::question;
 use super::user::User;
 
 pub(super) fn examine(host: &Host, distribution: &Distribution, user: &User) -> Vec<Examination> {
@@ -55,7 +54,7 @@ fn docker(host: &Host, distribution: &Distribution, user: &User) -> Examination 
             .cured_by(cure.map(|command| user.as_root(&command)));
     };
     let words = ["version", "--format", "{{.Server.Version}}"];
-    let said = question::ask(Command::new(&path).args(words), host.patience);
+    let said = host.ask(Command::new(&path).args(words), host.patience);
     let path = path.display();
     match said {
         Ok(said) if said.success => Examination::ok(

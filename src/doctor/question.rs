@@ -28,6 +28,8 @@ pub(super) struct Said {
 pub(super) enum Silent {
     /// It was ended after this time.
     TooLate(Duration),
+    /// It was ended since somebody wished to stop.
+    Cancelled,
     /// It could not be run.
     NotRun(io::Error),
 }
@@ -38,6 +40,7 @@ impl fmt::Display for Silent {
             Silent::TooLate(patience) => {
                 write!(f, "no answer within {} s", patience.as_secs_f32())
             }
+            Silent::Cancelled => f.write_str("interrupted"),
             Silent::NotRun(error) => write!(f, "cannot be run: {error}"),
         }
     }
@@ -49,8 +52,13 @@ impl From<io::Error> for Silent {
     }
 }
 
-/// Runs `command` until it ends, or for `patience`: then it and all that it started are killed.
-pub(super) fn ask(command: &mut Command, patience: Duration) -> Result<Said, Silent> {
+/// Runs `command` until it ends, or for `patience`, or until nobody wants to know any more: then it
+/// and all that it started are killed.
+pub(super) fn ask(
+    command: &mut Command,
+    patience: Duration,
+    is_cancelled: impl Fn() -> bool,
+) -> Result<Said, Silent> {
     let (mut stdout, writer) = Stream::new()?;
     command.stdout(writer);
     let (mut stderr, writer) = Stream::new()?;
@@ -75,6 +83,9 @@ pub(super) fn ask(command: &mut Command, patience: Duration) -> Result<Said, Sil
                 stdout: stdout.text(),
                 stderr: stderr.text(),
             });
+        }
+        if is_cancelled() {
+            return Err(Silent::Cancelled);
         }
         if start.elapsed() > patience {
             return Err(Silent::TooLate(patience));
@@ -140,6 +151,7 @@ mod tests {
         ask(
             command.args(["-c", script]),
             Duration::from_millis(patience),
+            || false,
         )
     }
 
@@ -169,6 +181,16 @@ mod tests {
             "done"
         );
         assert!(start.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn somebody_wishes_to_stop() {
+        let (start, mut command) = (Instant::now(), Command::new("/bin/sh"));
+        let command = command.args(["-c", "sleep 100"]);
+        let wish = || start.elapsed() > Duration::from_millis(200);
+        let silent = ask(command, Duration::from_secs(100), wish);
+        assert!(matches!(silent, Err(Silent::Cancelled)));
+        assert!(start.elapsed() < Duration::from_secs(10));
     }
 
     #[test]

@@ -3,7 +3,15 @@
 use std::io;
 use std::path::Path;
 
-use rustix::fs::statvfs;
+use rustix::fs::{FsWord, statfs, statvfs};
+
+/// `OVERLAYFS_SUPER_MAGIC`, linux/magic.h.
+const OVERLAY: FsWord = 0x794c_7630;
+
+/// Less than a root file system of usual size with its layer.
+const BYTES: u64 = 2_000_000_000;
+/// Less than one has files.
+const FILES: u64 = 100_000;
 
 /// What is left on a file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +20,7 @@ pub(super) struct Room {
     /// Files that can still be made; none if the file system does not count them.
     pub(super) files: Option<u64>,
     pub(super) read_only: bool,
+    pub(super) is_overlay: bool,
 }
 
 impl Room {
@@ -19,12 +28,20 @@ impl Room {
     pub(super) fn at(path: &Path) -> io::Result<Room> {
         let path = std::path::absolute(path)?;
         let there = path.ancestors().find(|path| path.exists());
-        let found = statvfs(there.unwrap_or(Path::new("/")))?;
+        let there = there.unwrap_or(Path::new("/"));
+        let found = statvfs(there)?;
         Ok(Room {
             bytes: found.f_bavail.saturating_mul(found.f_frsize),
             files: (found.f_files > 0).then_some(found.f_favail),
+            is_overlay: statfs(there)?.f_type == OVERLAY,
             read_only: found.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY),
         })
+    }
+
+    /// Whether a build may find too little.
+    pub(super) fn is_short(self) -> bool {
+        let few = self.files.is_some_and(|files| files < FILES);
+        self.bytes < BYTES || few || self.read_only
     }
 
     /// In words.

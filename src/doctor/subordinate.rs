@@ -33,8 +33,8 @@ pub(super) fn ids(host: &Host, user: &User) -> Examination {
         Some(fault) => format!("cannot read {}: {fault}", path.display()),
         None => format!("{} has {count} for `{}`", path.display(), user.name),
     };
-    if user.is_root() {
-        let meaning = "of no matter to root";
+    if user.has_own_ids() {
+        let meaning = "of no matter to root, who has ids of its own";
         return Examination::ok(NAME, found, meaning);
     }
     let mut command = "usermod".to_owned();
@@ -112,12 +112,14 @@ pub(super) fn programs(host: &Host, distribution: &Distribution, user: &User) ->
             distribution.install(Package::IdMapping),
         ),
         Some(path) => {
+            let is_roots = path.metadata().is_ok_and(|found| found.uid() == 0);
             let path = path.display();
             let found = format!("{path} is neither set-user-id root nor has capabilities");
-            (found, Some(format!("chmod u+s {path}")))
+            // What belongs to somebody else shall not get root's powers.
+            (found, is_roots.then(|| format!("chmod u+s {path}")))
         }
     };
-    if user.is_root() {
+    if user.has_own_ids() {
         return Examination::ok(NAME, found, "of no matter to root");
     }
     let cure = cure.map(|command| user.as_root(&command));

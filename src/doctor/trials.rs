@@ -6,7 +6,8 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -14,7 +15,15 @@ use crate::sandbox::{Answer, Failure, Trial};
 
 use super::host::Host;
 use super::pending::{Pending, begin};
-use super::question::{self, Said};
+use super::question::Said;
+
+/// How often, and after which pause, a folder is tried to be removed.
+const ATTEMPTS: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How many times as long as another program a trial may take: a machine that is busy with builds
+/// is not to be told that it cannot build.
+const TRIAL: u32 = 2;
 
 /// What came of all trials.
 #[derive(Debug)]
@@ -41,8 +50,8 @@ pub(super) fn run(host: &Host) -> Trials {
         Trial::UserOverlay,
     ]
     .map(start);
-    // A trial is ended when patience is; then there is something to clear away.
-    let deadline = Instant::now() + host.patience * 2;
+    // A trial that takes too long is ended; then there is something to clear away.
+    let deadline = Instant::now() + host.patience * (TRIAL + 1);
     let answer = |pending: Pending<Answer>| {
         let answer = pending.wait_until(deadline);
         answer.unwrap_or_else(|| failure("the file system of the cache does not answer".to_owned()))
@@ -67,7 +76,8 @@ fn attempt(host: &Host, trial: Trial) -> Answer {
     };
     let path = folder.as_ref().map_or(Path::new("/"), Folder::path);
     let mut command = Command::new(&host.program);
-    match question::ask(command.args(trial.arguments(path)), host.patience) {
+    let patience = host.patience * TRIAL;
+    match host.ask(command.args(trial.arguments(path)), patience) {
         Ok(said) => read(&said),
         Err(silent) => failure(format!("the trial gave {silent}")),
     }
@@ -113,8 +123,21 @@ impl Folder {
 }
 
 impl Drop for Folder {
-    /// What the kernel keeps beside an overlay is closed even to its owner.
+    /// What the kernel keeps beside an overlay is closed even to its owner, and what a trial that was
+    /// ended has started may take a moment to end as well.
     fn drop(&mut self) {
+        for _ in 0..ATTEMPTS {
+            self.open();
+            match fs::remove_dir_all(self.path()) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => thread::sleep(PAUSE),
+                _ => return,
+            }
+        }
+    }
+}
+
+impl Folder {
+    fn open(&self) {
         for name in ["work", "work/incompat", "work/incompat/volatile"] {
             let place = self.folder.path().join("work").join(name);
             let _ = fs::set_permissions(place, Permissions::from_mode(0o700));

@@ -50,6 +50,14 @@ impl User {
         self.uid == 0 && self.can_mount
     }
 
+    /// Whether it needs no ids of others: root stays where it is, or takes those that it has there
+    /// into a namespace.
+    pub(super) fn has_own_ids(&self) -> bool {
+        const ENOUGH: u64 = 65536;
+        let has_enough = self.outside.is_none_or(|outside| outside.ids >= ENOUGH);
+        self.is_root() || (self.uid == 0 && has_enough)
+    }
+
     /// A command as this user has to type it to have root carry it out.
     pub(super) fn as_root(&self, command: &str) -> String {
         match self.uid {

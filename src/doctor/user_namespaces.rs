@@ -34,7 +34,10 @@ pub(super) fn examine(host: &Host, user: &User, trials: &Trials) -> Examination 
         false => "this user's commands cannot be kept from the host",
     };
     if let Some((name, forbids, allows)) = settings.next() {
-        let found = format!("{} ({name} is {forbids})", failure.reason);
+        let found = match failure.reason.contains(name) {
+            true => failure.reason.clone(),
+            false => format!("{} ({name} is {forbids})", failure.reason),
+        };
         let cure = user.as_root(&format!("sysctl -w {name}={allows}"));
         return Examination::missing(NAME, found, meaning).cured_by(cure);
     }

@@ -39,10 +39,10 @@ pub(super) fn adopt(
         let above = groups.get(&entry.path[..above.unwrap_or(0)]).copied();
         let (uid, gid) = (identity.0, above.unwrap_or(identity.1));
         let mut group = entry.gid;
-        if is_new(below, entry)
+        if (uid, gid) != (0, 0)
+            && is_new(below, entry)
             && attributes.get(&entry.path).is_none()
             && !is_noted(&upper, entry)?
-            && (uid, gid) != (0, 0)
         {
             group = gid;
             note(&upper, entry, (uid, gid), attributes)?;

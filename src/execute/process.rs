@@ -114,8 +114,7 @@ impl Runner<'_> {
             last_lines.push_back(line.into_owned());
         };
         let mut output = |line: &[u8]| show(&redaction.line(line));
-        let launcher = self.launcher;
-        let ended = launcher.run_recording(sandbox, &mut output, self.cancel);
+        let ended = (self.launcher).run_recording(sandbox, &mut output, self.cancel);
         if let Some(rest) = redaction.finish() {
             show(&rest);
         }
@@ -130,13 +129,6 @@ impl Runner<'_> {
     }
 }
 
-/// How a program ended whose answer is needed, with the last line that it wrote.
-pub(super) fn last_words(exit: Exit, written: &[u8]) -> String {
-    let written = String::from_utf8_lossy(written);
-    let last = written.trim_end().lines().last().unwrap_or_default();
-    format!("{}: {last}", super::error::ending(exit))
-}
-
 /// What was recorded of links and pipes below `top`.
 fn recorded(owned: &[Owned], top: &str) -> Attributes {
     let mut attributes = Attributes::new();
@@ -148,6 +140,13 @@ fn recorded(owned: &[Owned], top: &str) -> Attributes {
         }
     }
     attributes
+}
+
+/// How a program ended whose answer is needed, with the last line that it wrote.
+pub(super) fn last_words(exit: Exit, written: &[u8]) -> String {
+    let written = String::from_utf8_lossy(written);
+    let last = written.trim_end().lines().last().unwrap_or_default();
+    format!("{}: {last}", super::error::ending(exit))
 }
 
 /// The target of a package manager: the root so far, and room for its changes.

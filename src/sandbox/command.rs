@@ -3,6 +3,7 @@
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
 use std::io::{PipeWriter, Read, Seek, Write};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 
@@ -46,8 +47,13 @@ pub(super) fn start(
         fail(failure, &error);
     };
     drop((failure, listeners));
-    // The command asks nothing before it is executed, so that nobody waits for an answer yet.
-    let listener = handover::receive(&ours);
+    let supervisor = (handover::receive(&ours).zip(eyes))
+        .map(|(listener, eyes)| Supervisor::new(listener, eyes, isolation));
+    let mut supervisor = supervisor.transpose()?;
+    // Looking for the program asks the kernel too, which asks the supervisor.
+    if let Some(supervisor) = &mut supervisor {
+        supervisor.answer_until(answer.as_fd());
+    }
     let mut text = Vec::new();
     answer
         .read_to_end(&mut text)
@@ -56,10 +62,7 @@ pub(super) fn start(
         return Err(serde_json::from_slice(&text).unwrap_or(SandboxError::Lost));
     }
     let pid = Pid::from_raw(child.as_raw()).ok_or(SandboxError::Lost)?;
-    let supervisor = listener
-        .zip(eyes)
-        .map(|(listener, eyes)| Supervisor::new(listener, eyes, isolation));
-    Ok((pid, supervisor.transpose()?))
+    Ok((pid, supervisor))
 }
 
 /// Ends the process that could not become the command.

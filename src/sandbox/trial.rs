@@ -16,9 +16,10 @@ use nix::sched::CloneFlags;
 use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
 use serde::{Deserialize, Serialize};
 
-use super::error::{SandboxError, SystemError};
+use super::error::{SandboxError, Tried};
 use super::{
-    Cancel, Exit, Isolation, Launcher, Root, Sandbox, WantedIsolation, enter, trial_program,
+    Cancel, Exit, Isolation, Launcher, Refusal, Root, Sandbox, WantedIsolation, enter, probe,
+    trial_program,
 };
 
 /// The first argument of a binary that is to try something.
@@ -72,17 +73,14 @@ impl Trial {
     fn carry_out(self, directory: &Path) -> Answer {
         let tried = match self {
             Trial::Sandbox(wanted) => return sandbox(directory, wanted),
-            Trial::UserNamespace => enter_namespace(),
+            Trial::UserNamespace => probe::probe().map_err(Failure::from),
             Trial::Overlay => lay_overlay(directory, ""),
             Trial::UserOverlay => lay_overlay(directory, ",userxattr"),
         };
         Answer {
             isolation: None,
             instead: None,
-            failure: tried.err().map(|(operation, source)| Failure {
-                reason: format!("cannot {operation}: {source}"),
-                cure: None,
-            }),
+            failure: tried.err(),
         }
     }
 }
@@ -105,6 +103,34 @@ pub struct Failure {
     pub reason: String,
     /// What would make it work, in words.
     pub cure: Option<String>,
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Failure {
+            reason: refusal.to_string(),
+            cure: Some(refusal.cure().to_owned()),
+        }
+    }
+}
+
+impl From<SandboxError> for Failure {
+    fn from(error: SandboxError) -> Self {
+        match error {
+            SandboxError::Unsupported {
+                operation,
+                cure,
+                source,
+            } => Failure {
+                reason: format!("cannot {operation}: {source}"),
+                cure: Some(cure),
+            },
+            other => Failure {
+                reason: other.to_string(),
+                cure: None,
+            },
+        }
+    }
 }
 
 /// Whether this process was started to try something.
@@ -135,106 +161,80 @@ pub fn answer() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Everything up to the command itself, as a step of a build goes through it.
+/// The way of a step of a build, from the isolation to the end of its command.
 fn sandbox(directory: &Path, wanted: WantedIsolation) -> Answer {
-    let failed = |reason: String, cure: Option<&str>| Answer {
-        isolation: None,
-        instead: None,
-        failure: Some(Failure {
-            reason,
-            cure: cure.map(str::to_owned),
-        }),
-    };
-    let entered = match enter(wanted) {
-        Ok(entered) => entered,
-        Err(refusal) => return failed(refusal.to_string(), Some(refusal.cure())),
-    };
+    match enter(wanted) {
+        Err(refusal) => Answer {
+            isolation: None,
+            instead: None,
+            failure: Some(refusal.into()),
+        },
+        Ok(entered) => match run(directory) {
+            Ok(()) => Answer {
+                isolation: Some(entered.isolation.name().to_owned()),
+                instead: entered.instead,
+                failure: None,
+            },
+            Err(failure) => Answer {
+                isolation: None,
+                instead: None,
+                failure: Some(failure),
+            },
+        },
+    }
+}
+
+/// Runs the smallest program on an overlay.
+fn run(directory: &Path) -> Result<(), Failure> {
+    if let Some(program) = trial_program::file() {
+        let path = directory.join("lower").join(COMMAND);
+        fs::write(&path, program)
+            .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o755)))
+            .tried(|| format!("write `{}`", path.display()))?;
+    }
     let root = Root::Overlay {
         lower: vec![directory.join("lower")],
         upper: directory.join("upper"),
         work: directory.join("work"),
     };
-    let cancel = match Cancel::new() {
-        Ok(cancel) => cancel,
-        Err(error) => return failed(error.to_string(), None),
-    };
-    if let Some(program) = trial_program::file() {
-        let path = directory.join("lower").join(COMMAND);
-        let written = fs::write(&path, program)
-            .and_then(|()| fs::set_permissions(&path, fs::Permissions::from_mode(0o755)));
-        if let Err(error) = written {
-            return failed(
-                format!("cannot write to `{}`: {error}", path.display()),
-                None,
-            );
-        }
-    }
+    let cancel = Cancel::new().tried(|| "make a pipe".to_owned())?;
     let sandbox = Sandbox::new(root, [format!("/{COMMAND}")]);
     match Launcher::default().run(&sandbox, &mut |_| (), &cancel) {
-        Ok(Exit::Code(0)) | Err(SandboxError::CommandNotFound { .. }) => Answer {
-            isolation: Some(entered.isolation.name().to_owned()),
-            instead: entered.instead,
-            failure: None,
-        },
-        Err(SandboxError::Unsupported {
-            operation,
-            cure,
-            source,
-        }) => failed(format!("cannot {operation}: {source}"), Some(&cure)),
-        Ok(exit) => failed(format!("a command in a sandbox ended as {exit:?}"), None),
-        Err(error) => failed(error.to_string(), None),
+        Ok(Exit::Code(0)) | Err(SandboxError::CommandNotFound { .. }) => Ok(()),
+        Ok(exit) => Err(Failure {
+            reason: format!("a command in a sandbox ended as {exit:?}"),
+            cure: None,
+        }),
+        Err(error) => Err(error.into()),
     }
-}
-
-/// What was tried, and what the kernel said.
-type Refused = (&'static str, SystemError);
-
-/// Becomes root of a user namespace with one id, with mounts of its own.
-fn enter_namespace() -> Result<(), Refused> {
-    let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
-    nix::sched::unshare(CloneFlags::CLONE_NEWUSER)
-        .map_err(|errno| ("make a user namespace", errno.into()))?;
-    let map = |name: &str, text: String| {
-        fs::write(format!("/proc/self/{name}"), text)
-            .map_err(|error| ("map an id into a user namespace", error.into()))
-    };
-    // Without that, the map of groups is root's to write. Kernels that do not have it want nothing.
-    let _ = fs::write("/proc/self/setgroups", "deny");
-    map("uid_map", format!("0 {uid} 1"))?;
-    map("gid_map", format!("0 {gid} 1"))?;
-    separate_mounts()
-}
-
-/// Makes a mount namespace, and the first change in it: a security module that lets everybody make
-/// user namespaces may still let nobody do anything in them.
-fn separate_mounts() -> Result<(), Refused> {
-    nix::sched::unshare(CloneFlags::CLONE_NEWNS)
-        .map_err(|errno| ("make a mount namespace", errno.into()))?;
-    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
-    mount_change("/", private).map_err(|errno| ("change a mount", errno.into()))
 }
 
 /// Mounts an overlay and changes something in it.
-fn lay_overlay(directory: &Path, marks: &str) -> Result<(), Refused> {
+fn lay_overlay(directory: &Path, marks: &str) -> Result<(), Failure> {
     let powers = CapState::get_current().map(|state| state.effective);
-    if powers.is_ok_and(|powers| powers.has(Cap::SYS_ADMIN)) {
-        separate_mounts()?;
-    } else {
-        enter_namespace()?;
+    if !powers.is_ok_and(|powers| powers.has(Cap::SYS_ADMIN)) {
+        enter(WantedIsolation::Only(Isolation::SingleId))?;
     }
+    nix::sched::unshare(CloneFlags::CLONE_NEWNS).tried(|| "make a mount namespace".to_owned())?;
+    let private = MountPropagationFlags::PRIVATE | MountPropagationFlags::REC;
+    mount_change("/", private).tried(|| "change a mount".to_owned())?;
     // By names alone: those of the folders above may hold what means something to the kernel.
-    std::env::set_current_dir(directory).map_err(|error| ("enter the folder", error.into()))?;
-    fs::write("lower/file", "").map_err(|error| ("write", error.into()))?;
+    let operation = || format!("write to `{}`", directory.display());
+    std::env::set_current_dir(directory).tried(operation)?;
+    fs::write("lower/file", "").tried(operation)?;
     let options = format!("lowerdir=lower,upperdir=upper,workdir=work{marks}");
     let options = CString::new(options).unwrap_or_default();
+    let (source, target) = ("overlay", "merged");
     mount(
-        "overlay",
-        "merged",
+        source,
+        target,
         "overlay",
         MountFlags::NODEV,
         options.as_c_str(),
     )
-    .map_err(|errno| ("mount an overlay", errno.into()))?;
-    fs::write("merged/new", "").map_err(|error| ("write to an overlay", error.into()))?;
-    fs::remove_file("merged/file").map_err(|error| ("remove from an overlay", error.into()))
+    .tried(|| "mount an overlay".to_owned())?;
+    fs::write("merged/new", "").tried(|| "write to an overlay".to_owned())?;
+    fs::remove_file("merged/file")
+        .tried(|| "remove from an overlay".to_owned())
+        .map_err(Failure::from)
 }

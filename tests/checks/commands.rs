@@ -154,7 +154,7 @@ fn a_check_can_be_interrupted_and_leaves_nothing() {
 }
 
 #[test]
-fn where_nothing_can_be_run_a_check_that_does_is_refused_before_all_work() {
+fn without_privilege_a_command_is_refused_before_all_work() {
     if !crate::support::require_root() || !crate::support::require_tool("setpriv") {
         return;
     }
@@ -162,10 +162,13 @@ fn where_nothing_can_be_run_a_check_that_does_is_refused_before_all_work() {
         "name: x\nbase: scratch\nsteps:\n  - {copy: file, to: /bin/sh, mode: '0755'}\nchecks: [{run: 'true'}]\n",
     );
     workspace.write("file", "");
-    let words = ["build", "context", "-o", "oci:out", "--isolation", "root"];
+    let words = ["build", "context", "-o", "oci:out", "--isolation=root"];
     let refused = crate::privilege::as_nobody(&workspace, &words);
-    let told = "this recipe runs commands, and they cannot be isolated";
-    assert!(refused.stderr.contains(told), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("cannot be isolated"),
+        "{}",
+        refused.stderr
+    );
     refused.expect(4);
     assert!(!workspace.cache().exists());
 }

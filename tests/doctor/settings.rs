@@ -133,6 +133,8 @@ fn ids_are_added_where_they_are_free() {
     let folder = scratch();
     let host = host(folder.path());
     let uid = rustix::process::geteuid().as_raw();
+    // Also root is short of ids in a namespace that has one.
+    set(&host, "self/uid_map", &format!("{uid} 1000 1\n"));
     fs::write(
         &host.subordinate_users,
         "ann:100000:65536\nbob:165536:65536\n",
@@ -152,6 +154,32 @@ fn ids_are_added_where_they_are_free() {
     // One too few.
     fs::write(&host.subordinate_users, format!("{uid}:231072:65534\n")).unwrap();
     assert_eq!(found(&host, "subordinate-ids").0.state, State::Missing);
+}
+
+/// They are of use only with the powers of root.
+#[test]
+fn programs_that_map_ids_need_their_powers() {
+    let folder = scratch();
+    let mut host = host(folder.path());
+    let uid = rustix::process::geteuid().as_raw();
+    set(&host, "self/uid_map", &format!("{uid} 1000 1\n"));
+    host.search = vec![folder.path().to_owned()];
+    let paths = ["newuidmap", "newgidmap"].map(|name| folder.path().join(name));
+    let make = |path: &Path, mode| {
+        fs::write(path, "").unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    make(&paths[0], 0o4755);
+    make(&paths[1], 0o755);
+    let (mapping, cure) = found(&host, "id-mapping");
+    assert_eq!(mapping.state, State::Missing);
+    let command = format!("chmod u+s {}", paths[1].display());
+    assert_eq!(cure, (uid == 0).then_some(command));
+    make(&paths[1], 0o4755);
+    let (mapping, _) = found(&host, "id-mapping");
+    // Whoever runs the test owns them.
+    let expected = if uid == 0 { State::Ok } else { State::Missing };
+    assert_eq!(mapping.state, expected);
 }
 
 #[test]

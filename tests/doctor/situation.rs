@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::process::Command;
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::command_line::copy_busybox;
 use crate::support::workspace::{Outcome, Workspace, project, require_root, require_tool, run};
@@ -41,8 +42,12 @@ pub(crate) enum Situation {
     NoNamespaces,
     /// As root of a user namespace with one id.
     Mapped,
+    /// As root, with a cache on an overlay.
+    OnOverlay,
     /// As root of a container as podman makes it by default.
     Container,
+    /// The same, with all of `/proc`.
+    Unmasked,
     /// As root of a container with `--privileged`.
     Privileged,
 }
@@ -68,7 +73,14 @@ impl Situation {
                  exec setpriv --bounding-set=-all --inh-caps=-all \"$@\"' sh \"$@\""
                 .to_owned(),
             Situation::Mapped => "exec unshare --user --map-root-user \"$@\"".to_owned(),
+            Situation::OnOverlay => "exec unshare --mount --propagation private sh -c \
+                 'mkdir \"$ROOT/lower\" \"$ROOT/upper\" \"$ROOT/work\" \"$ROOT/merged\"; \
+                 mount -t overlay -o \"lowerdir=$ROOT/lower,upperdir=$ROOT/upper,workdir=$ROOT/work\" \
+                 overlay \"$ROOT/merged\" && export ONELAYER_CACHE_DIR=\"$ROOT/merged/cache\" && \
+                 exec \"$@\"' sh \"$@\""
+                .to_owned(),
             Situation::Container => container(""),
+            Situation::Unmasked => container("--security-opt unmask=ALL"),
             Situation::Privileged => container("--privileged"),
         }
     }
@@ -81,7 +93,10 @@ impl Situation {
     }
 
     fn is_container(self) -> bool {
-        matches!(self, Situation::Container | Situation::Privileged)
+        matches!(
+            self,
+            Situation::Container | Situation::Unmasked | Situation::Privileged
+        )
     }
 
     /// Whether it can be made here.
@@ -89,7 +104,8 @@ impl Situation {
         let tools: &[&str] = match self {
             Situation::Root => &[],
             Situation::NoNamespaces | Situation::Mapped => &["unshare", "setpriv"],
-            Situation::Container | Situation::Privileged => &["podman"],
+            Situation::OnOverlay => &["unshare"],
+            _ if self.is_container() => &["podman"],
             _ => &["unshare", "setpriv", "newuidmap", "newgidmap"],
         };
         let files = ["/etc/subuid", "/etc/subgid"];
@@ -108,7 +124,7 @@ fn container(options: &str) -> String {
     format!(
         "set -eu; FOLDER=$PWD; . '{}'; exec podman run --rm --network none {options} --workdir \"$FOLDER\" \
          --env ONELAYER_CACHE_DIR --env PATH --volume /usr:/usr:ro --volume \"$FOLDER:$FOLDER\" \
-         --rootfs \"$FOLDER/container\" \"$@\"",
+         --rootfs \"$ROOT\" \"$@\"",
         settings.display()
     )
 }
@@ -117,6 +133,9 @@ fn container(options: &str) -> String {
 pub(crate) struct Place {
     pub(crate) workspace: Workspace,
     situation: Situation,
+    /// The root of a container: what is mounted on it, as the container's own `/proc`, is not to be
+    /// seen a second time in the workspace.
+    root: TempDir,
 }
 
 impl Place {
@@ -138,8 +157,9 @@ impl Place {
         if situation.is_user() {
             chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
         }
+        let root = TempDir::new().unwrap();
         if situation.is_container() {
-            let root = workspace.path("container");
+            let root = root.path();
             for name in ["usr", "etc", "proc", "sys", "dev", "tmp", "run"] {
                 fs::create_dir_all(root.join(name)).unwrap();
             }
@@ -151,6 +171,7 @@ impl Place {
         Some(Place {
             workspace,
             situation,
+            root,
         })
     }
 
@@ -163,6 +184,7 @@ impl Place {
             .args(arguments)
             .current_dir(self.workspace.path(""))
             .env("IDS", self.workspace.path("ids"))
+            .env("ROOT", self.root.path())
             .env("WORK", self.workspace.containers())
             .env("ONELAYER_CACHE_DIR", self.workspace.cache())
             .env_remove("ONELAYER_ISOLATION");

@@ -107,6 +107,24 @@ fn nobody_may_make_user_namespaces() {
         .expect(0);
 }
 
+/// The upper layer of an overlay cannot be on an overlay, as a container's own folders are.
+#[test]
+fn a_cache_on_an_overlay() {
+    let Some(place) = Place::new(Situation::OnOverlay) else {
+        return;
+    };
+    let report = place.truth();
+    let overlay = found(&report, "overlay");
+    assert_eq!(overlay["state"], "missing", "{report:#}");
+    // Another place, if this host has one.
+    if let Some(cure) = overlay["cure"].as_str() {
+        assert!(cure.starts_with("export ONELAYER_CACHE_DIR=/"), "{cure}");
+        assert_eq!(found(&report, "isolation")["cure"], cure);
+    }
+    assert_eq!(report["isolation"], Value::Null);
+    assert_eq!(found(&report, "cache")["state"], "ok");
+}
+
 /// Root in name: with one id, and with everything that can be done with it.
 #[test]
 fn root_of_a_user_namespace() {
@@ -166,6 +184,9 @@ fn in_a_container() {
         "{user}"
     );
     assert_eq!(report["isolation"], Value::Null);
+    let isolation = found(&report, "isolation");
+    let meaning = isolation["meaning"].as_str().unwrap();
+    assert!(meaning.contains("--security-opt unmask=ALL"), "{meaning}");
     // Of a distribution that has no dnf to install; /usr is the host's.
     let mapping = found(&report, "emulation");
     assert!(
@@ -174,6 +195,21 @@ fn in_a_container() {
             .is_none_or(|cure| !cure.contains("apt-get")),
         "{mapping}"
     );
+}
+
+/// Then it can make user namespaces of the ids that it has.
+#[test]
+fn in_a_container_with_all_of_proc() {
+    let Some(place) = Place::new(Situation::Unmasked) else {
+        return;
+    };
+    let _engines = crate::support::engines_mount();
+    let report = place.truth();
+    assert_eq!(report["isolation"], "subids", "{report:#}");
+    assert_eq!(found(&report, "user")["state"], "limited");
+    // Its own ids are enough.
+    assert_eq!(found(&report, "subordinate-ids")["state"], "ok");
+    assert_eq!(found(&report, "isolation")["cure"], Value::Null);
 }
 
 #[test]

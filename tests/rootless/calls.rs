@@ -60,6 +60,24 @@ os.setgroups([1, 2]); os.setgid(0); os.setuid(0)
     );
 }
 
+/// More links than pid 1 may have files open, whatever the caller's limits are.
+#[test]
+fn thousands_of_links_are_given_away() {
+    same_for_all(
+        "
+import os
+os.mkdir('/l')
+for n in range(3000):
+    os.symlink('to', '/l/%d' % n); os.lchown('/l/%d' % n, 5, 6)
+for n in range(3000, 6000):
+    os.symlink('to', '/l/%d' % n); os.lchown('/l/%d' % n, 0, 0)
+for n in range(10): os.rename('/l/%d' % n, '/l/moved-%d' % n)
+os.lchown('/l/20', 0, 0)
+os.unlink('/l/21'); os.symlink('new', '/l/21')
+",
+    );
+}
+
 /// Set-user-id, set-group-id and capabilities go when a file is given away, as ever.
 #[test]
 fn giving_away_takes_powers_away() {

@@ -7,11 +7,13 @@ mod calls;
 mod choice;
 mod containers;
 mod hostile;
+mod lifecycle;
 mod mounts;
 mod none;
 mod python;
 mod single;
 mod subids;
+mod suite;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};

@@ -4,6 +4,7 @@ use super::{
     Caller, OWNERS, as_root, attributes, build, devices_of_packages_are_in_the_image, ready,
     recipe, same_as_root,
 };
+use crate::support::workspace::run;
 
 #[test]
 fn every_owner_is_the_one_that_root_makes() {
@@ -70,4 +71,38 @@ fn owners_go_to_the_file_that_the_command_means() {
       rm bin/busybox
 ";
     same_as_root(&recipe(steps), Caller::Single);
+}
+
+/// Where few files may be open, links are found by their paths.
+#[test]
+fn few_descriptors_are_enough() {
+    if !ready() || !crate::support::require_tool("prlimit") {
+        return;
+    }
+    let steps = "
+  - run: |
+      mkdir /l
+      for n in $(seq 1500); do ln -s to /l/$n; done
+      chown -h 5:6 /l/*
+      rm /l/1400
+";
+    let workspace = super::workspace(&recipe(steps));
+    let expected = as_root(&workspace);
+    let wrapper = ["prlimit", "--nofile=600:600"];
+    let arguments = ["build", "context", "--isolation", "single", "-o", "oci:out"];
+    let built = run(&mut workspace.below(&wrapper, &arguments));
+    assert_eq!(built.digest(), expected);
+}
+
+/// Looking for a program is asking, before the program is there that is waited for.
+#[test]
+fn a_program_that_is_missing_is_named() {
+    if !ready() {
+        return;
+    }
+    let workspace = super::workspace(&recipe("  - run: [nothing-like-this]\n"));
+    let arguments = ["build", "context", "-o", "oci:out"];
+    let told = super::onelayer(&workspace, Caller::Single, &arguments).expect(3);
+    let part = "command `nothing-like-this` not found in the root's `/bin`";
+    assert!(told.stderr.contains(part), "{}", told.stderr);
 }

@@ -8,42 +8,33 @@
 //! looks at a file, as programs that copy owners do.
 
 mod call;
+mod held;
 mod look;
 mod process;
 
 pub(super) use call::asked;
+pub use held::Owned;
 
-use std::collections::BTreeMap;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustix::fs::{
     AtFlags, CWD, FileType, Gid, Mode, OFlags, Stat, Uid, XattrFlags, chownat, fchmod, fstat,
-    getxattr, openat, readlinkat, removexattr, setxattr,
+    getxattr, openat, removexattr, setxattr,
 };
 use rustix::io::{Errno, Result};
 use rustix::mount::MountAttrFlags;
-use serde::{Deserialize, Serialize};
 
 use crate::tree::{Device, Recorded};
 
 use self::call::{Call, Ids, recognise};
+use self::held::Held;
 use self::look::Look;
 use self::process::Process;
 use super::error::{SandboxError, Tried};
 use super::filesystem::Filesystem;
 use super::standing::{Isolation, OVERFLOW_ID};
 use super::syscall;
-
-/// A link or pipe whose owner could only be recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Owned {
-    /// Where it is in the root of the sandbox when the command has ended; absolute.
-    pub path: Vec<u8>,
-    /// Owner.
-    pub uid: u32,
-    /// Group.
-    pub gid: u32,
-}
 
 /// What pid 1 needs to find the files of others.
 pub(super) struct Eyes {
@@ -69,8 +60,8 @@ pub(super) struct Supervisor {
     root: OwnedFd,
     /// Whether there is one id only.
     single: bool,
-    /// By device and inode.
-    held: BTreeMap<(u64, u64), (OwnedFd, Recorded)>,
+    /// Links and pipes of which something was noted.
+    held: Held,
 }
 
 impl Supervisor {
@@ -88,7 +79,7 @@ impl Supervisor {
             proc: eyes.proc,
             root,
             single: isolation == Isolation::SingleId,
-            held: BTreeMap::new(),
+            held: Held::new(),
         })
     }
 
@@ -117,28 +108,29 @@ impl Supervisor {
         let _ = syscall::answer_question(&self.listener, answer);
     }
 
+    /// Answers questions until `end` has something to say, or ends.
+    pub(super) fn answer_until(&mut self, end: BorrowedFd<'_>) {
+        loop {
+            let mut fds = [
+                PollFd::new(end, PollFlags::POLLIN),
+                PollFd::new(self.listener(), PollFlags::POLLIN),
+            ];
+            match poll(&mut fds, PollTimeout::NONE) {
+                Err(nix::errno::Errno::EINTR) => continue,
+                Err(_) => return,
+                Ok(_) => {}
+            }
+            let asked = fds[1].revents().unwrap_or(PollFlags::empty());
+            if fds[0].any().unwrap_or(true) || !asked.contains(PollFlags::POLLIN) {
+                return;
+            }
+            self.answer();
+        }
+    }
+
     /// Where everything is that was held, now that nobody moves it any more.
     pub(super) fn finish(self) -> Vec<Owned> {
-        let mut owned: Vec<Owned> = Vec::new();
-        for (handle, recorded) in self.held.values() {
-            let Ok(path) = readlinkat(&self.proc, own(handle), Vec::new()) else {
-                continue;
-            };
-            let path = path.into_bytes();
-            // "/a/b (deleted)", or something that was never in the root.
-            let is_there = path.starts_with(b"/")
-                && fstat(handle).is_ok_and(|stat| stat.st_nlink > 0)
-                && !path.ends_with(b" (deleted)");
-            if is_there {
-                owned.push(Owned {
-                    path,
-                    uid: recorded.uid,
-                    gid: recorded.gid,
-                });
-            }
-        }
-        owned.sort_by(|a, b| a.path.cmp(&b.path));
-        owned
+        self.held.finish(&self.proc)
     }
 
     fn carry_out(&mut self, question: &libc::seccomp_notif) -> Result<Outcome> {
@@ -223,8 +215,7 @@ impl Supervisor {
         if takes_notes(stat) {
             recorded(entry)
         } else {
-            let identity = (stat.st_dev, stat.st_ino);
-            self.held.get(&identity).map(|(_, recorded)| *recorded)
+            self.held.get(identity(stat))
         }
     }
 
@@ -232,7 +223,6 @@ impl Supervisor {
     fn give(&mut self, entry: OwnedFd, uid: u32, gid: u32) -> Result<()> {
         let stat = fstat(&entry)?;
         let takes_notes = takes_notes(&stat);
-        let identity = (stat.st_dev, stat.st_ino);
         let before = self.noted(&entry, &stat).unwrap_or(Recorded {
             uid: stat.st_uid,
             gid: stat.st_gid,
@@ -263,12 +253,16 @@ impl Supervisor {
             Err(errno) => return Err(errno),
         };
         // With a single id a note also says that the owner was not left to chance.
-        let noted = self.single || !given || after.device.is_some();
-        let note = noted.then_some(after);
+        let chosen = takes_notes && self.single;
+        let note = (chosen || !given || after.device.is_some()).then_some(after);
+        if takes_notes {
+            return record(&entry, note);
+        }
+        // An overlay may have given it another number when it copied it up.
+        let identity = identity(&fstat(&entry)?);
         match note {
-            _ if takes_notes => return record(&entry, note),
-            Some(note) => drop(self.held.insert(identity, (entry, note))),
-            None => drop(self.held.remove(&identity)),
+            Some(note) => self.held.hold(identity, entry, note, &self.proc),
+            None => self.held.forget(identity),
         }
         Ok(())
     }
@@ -307,6 +301,11 @@ fn last(follow: bool) -> OFlags {
 
 fn descriptor(argument: u64) -> i32 {
     argument as i32
+}
+
+/// Device and inode.
+fn identity(stat: &Stat) -> (u64, u64) {
+    (stat.st_dev, stat.st_ino)
 }
 
 /// A path to what a handle refers to, relative to `/proc`, where pid 1 is.

@@ -42,7 +42,8 @@ pub struct Access {
 
 impl Access {
     /// Takes from variables what podman, buildah and docker take from them: `REGISTRY_AUTH_FILE`,
-    /// `XDG_RUNTIME_DIR`, `XDG_CONFIG_HOME`, `HOME`, `DOCKER_CONFIG`, `PATH` and those of proxies.
+    /// `XDG_RUNTIME_DIR`, `XDG_CONFIG_HOME`, `HOME`, `DOCKER_CONFIG`, `PATH`, those of proxies, and
+    /// the one by which podman knows who it is in a user namespace.
     /// `lookup` gives the value of a variable.
     pub fn from_variables(lookup: impl Fn(&str) -> Option<OsString>) -> Self {
         // An empty value is no value, to all of these tools.
@@ -53,7 +54,10 @@ impl Access {
         let runtime = path("XDG_RUNTIME_DIR").map(|folder| folder.join("containers/auth.json"));
         // Where `podman login` writes for who has no session, as root in a container.
         let runtime = runtime.unwrap_or_else(|| {
-            let uid = rustix::process::getuid().as_raw();
+            // In a user namespace everybody is root; who that is outside, its maker says.
+            let outside = value("_CONTAINERS_ROOTLESS_UID");
+            let outside = outside.and_then(|uid| uid.to_str()?.parse().ok());
+            let uid: u32 = outside.unwrap_or_else(|| rustix::process::getuid().as_raw());
             format!("/run/containers/{uid}/auth.json").into()
         });
         let config = path("XDG_CONFIG_HOME").or_else(|| below_home(".config"));
@@ -165,5 +169,9 @@ mod tests {
                 "/d/config.json".into(),
             ]
         );
+        // As in a user namespace.
+        let inside = of(&[("_CONTAINERS_ROOTLESS_UID", "1234")]);
+        let expected = [PathBuf::from("/run/containers/1234/auth.json")];
+        assert_eq!(inside.auth_files, expected);
     }
 }
