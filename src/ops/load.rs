@@ -122,6 +122,6 @@ pub fn may_run_commands(path: &Path) -> bool {
         Ok(_) => return true,
         Err(_) => return false,
     }
-    let words = ["run", "packages", "recipe:"];
+    let words = ["run", "package", "recipe:"];
     load(&path).is_ok_and(|source| words.iter().any(|word| source.text().contains(word)))
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 use rustix::fs::{
     AtFlags, CWD, Gid, Mode, OFlags, Uid, chmodat, chownat, fchmod, mkdirat, openat, symlinkat,
 };
+use rustix::io::Errno;
 use rustix::mount::MountAttrFlags;
 
 use super::error::{SandboxError, Tried};
@@ -155,7 +156,11 @@ impl Stage {
                 let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
                 let file = openat(&self.directory, name, flags, Mode::empty()).tried(operation)?;
                 let (uid, gid) = (Some(Uid::from_raw(*uid)), Some(Gid::from_raw(*gid)));
-                chownat(&file, "", uid, gid, AtFlags::EMPTY_PATH).tried(operation)?;
+                match chownat(&file, "", uid, gid, AtFlags::EMPTY_PATH) {
+                    // Where there is one user only, every command is that user.
+                    Err(Errno::INVAL) => {}
+                    other => other.tried(operation)?,
+                }
                 let set = NO_TRICKS | libc::MOUNT_ATTR_NOEXEC | libc::MOUNT_ATTR_RDONLY;
                 filesystem::bind(&file, set, false, operation)?
             }

@@ -9,6 +9,10 @@ use crate::digest::Hasher;
 
 use super::{Store, StoreError, make_private, try_lock};
 
+/// What the kernel says of an owner that a user namespace does not have.
+const NO_SUCH_OWNER: [io::ErrorKind; 2] =
+    [io::ErrorKind::InvalidInput, io::ErrorKind::PermissionDenied];
+
 /// A kept folder, for one user at a time: dropping it lets the next one in, and so does the end of
 /// the process.
 #[derive(Debug)]
@@ -68,7 +72,11 @@ impl Cache {
                 return Err(io::ErrorKind::NotADirectory.into());
             }
             if (found.uid(), found.gid()) != (uid, gid) {
-                chown(&self.folder, Some(uid), Some(gid))?;
+                match chown(&self.folder, Some(uid), Some(gid)) {
+                    // Where there is one user only, every command is that user.
+                    Err(error) if NO_SUCH_OWNER.contains(&error.kind()) => {}
+                    other => other?,
+                }
             }
             fs::set_permissions(&self.folder, fs::Permissions::from_mode(mode))
         };

@@ -9,6 +9,7 @@ mod containers;
 mod forged;
 mod hostile;
 mod lifecycle;
+mod mounts;
 mod none;
 mod python;
 mod single;
