@@ -100,6 +100,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("similar", &["cli/"]),
     ("signal_hook", &["cli/"]),
     ("capctl", &["sandbox/"]),
+    ("landlock", &["sandbox/"]),
     ("libc", &["sandbox/"]),
     ("ureq", &["http/", "execute/fetch/", "transport/registry/"]),
     ("rustls", &["transport/registry/"]),

@@ -30,9 +30,13 @@ pub(super) fn seccomp() -> Examination {
 
 pub(super) fn landlock() -> Examination {
     const NAME: &str = "landlock";
-    let meaning = "this version of onelayer makes no use of it";
+    let meaning = "what unpacks layers and archives can change one folder only";
     match landlock_version() {
         Some(version) => Examination::ok(NAME, format!("ABI {version}"), meaning),
-        None => Examination::missing(NAME, "not there, or turned off", meaning),
+        None => Examination::missing(
+            NAME,
+            "not there, or turned off",
+            "layers and archives are unpacked without this second guard",
+        ),
     }
 }

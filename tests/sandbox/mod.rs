@@ -5,6 +5,7 @@
 mod attacks;
 mod calls;
 mod changes;
+mod enclosure;
 mod isolation;
 mod lifecycle;
 mod mounts;

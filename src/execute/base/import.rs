@@ -12,7 +12,7 @@ use crate::execute::archive::{Bounded, Limits};
 use crate::execute::editor::Editor;
 use crate::plan::{PlannedImage, PlannedLayer};
 use crate::progress::Reporter;
-use crate::sandbox::Cancel;
+use crate::sandbox::{Cancel, enclosed};
 use crate::tar::Format;
 
 use super::ahead::Ahead;
@@ -74,7 +74,10 @@ pub(in crate::execute) fn import(
                 }
             });
         }
-        let applied = apply(image, receivers, scope, editor, &own, reporter);
+        let folder = editor.folder();
+        let applied = enclosed(&folder, || {
+            apply(image, receivers, scope, editor, &own, reporter)
+        });
         if applied.is_err() {
             own.cancel();
         }
@@ -99,15 +102,18 @@ pub(in crate::execute) fn unpack(
     if format == Format::Zip {
         return Err(BaseError::Format { part }.into());
     }
+    let folder = editor.folder();
     thread::scope(|scope| {
         let mut stream = Bounded {
             inner: Ahead::spawn(scope, move || format.read(archive)),
             left: Limits::default().bytes,
             cancel,
         };
-        let mut applying = Applying::new(editor, Whiteouts::Refuse, cancel, reporter);
-        applying.layer(part, &mut stream)?;
-        applying.finish()
+        enclosed(&folder, || {
+            let mut applying = Applying::new(editor, Whiteouts::Refuse, cancel, reporter);
+            applying.layer(part, &mut stream)?;
+            applying.finish()
+        })
     })
 }
 

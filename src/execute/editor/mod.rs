@@ -10,7 +10,7 @@ mod ownership;
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::plan::BytePath;
 use crate::rootfs::{FileKind, Metadata, Permission, Rootfs};
@@ -106,6 +106,11 @@ impl<'a> Editor<'a> {
     pub(super) fn stamp(&self, path: &[u8]) -> Result<(), ExecuteError> {
         let (folder, name) = self.place(path);
         Ok(folder.set_times(name, self.time, 0)?)
+    }
+
+    /// The folder that everything is written in.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.upper.path().to_owned()
     }
 
     /// The root as it stood before this step.

@@ -16,7 +16,7 @@ use crate::http::{self, Redirects};
 use crate::packages::HostAccess;
 use crate::plan::{BytePath, FetchAction};
 use crate::progress::Reporter;
-use crate::sandbox::Cancel;
+use crate::sandbox::{Cancel, enclosed};
 use crate::store::Store;
 
 use self::download::{Download, End, MOST_BYTES, MOST_REDIRECTS};
@@ -67,7 +67,8 @@ impl Fetching<'_> {
             reporter: self.reporter,
             step: self.step,
         };
-        extraction.run(file, editor)
+        let folder = editor.folder();
+        enclosed(&folder, || extraction.run(file, editor))
     }
 
     fn download(&self, action: &FetchAction) -> Result<File, ExecuteError> {
