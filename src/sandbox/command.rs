@@ -15,7 +15,7 @@ use rustix::process::{Pid, Resource, Rlimit, getrlimit, setrlimit, umask};
 
 use super::error::{SandboxError, Tried};
 use super::program::{self, Search};
-use super::request::Sandbox;
+use super::request::{Attached, Sandbox};
 use super::standing::Isolation;
 use super::supervisor::{self, Eyes, Supervisor};
 use super::user::Identity;
@@ -130,6 +130,11 @@ fn become_command(
     (failure, listeners): (&PipeWriter, &UnixStream),
 ) -> SandboxError {
     let asked = supervisor::asked(isolation, identity.uid, &sandbox.capabilities);
+    if sandbox.attached == Attached::Terminal {
+        // Whoever it becomes is to be able to open it again; without that it can still use it.
+        let (uid, gid) = (rustix::fs::Uid::from_raw(identity.uid), None);
+        let _ = rustix::fs::fchown(std::io::stdin(), Some(uid), gid);
+    }
     let alone = isolate(sandbox)
         .and_then(|()| drop_privileges(sandbox, identity, isolation))
         .and_then(|()| seccomp::install(&asked))
@@ -156,6 +161,11 @@ fn isolate(sandbox: &Sandbox) -> Result<(), SandboxError> {
     limit(Resource::Nofile, OPEN_FILES.0, OPEN_FILES.1)?;
     umask(Mode::from_raw_mode(0o022));
 
+    if sandbox.attached == Attached::Terminal {
+        // Its own, on which its jobs are to be controlled; the caller's it never had.
+        rustix::process::ioctl_tiocsctty(std::io::stdin())
+            .tried(|| "take the terminal".to_owned())?;
+    }
     if !sandbox.stdin.is_empty() {
         feed(&sandbox.stdin).tried(|| "prepare standard input".to_owned())?;
     }

@@ -32,6 +32,8 @@ pub struct Sandbox {
     pub working_directory: PathBuf,
     /// What the command reads on standard input.
     pub stdin: Vec<u8>,
+    /// Whether somebody sits before it, whose input it reads.
+    pub attached: Attached,
     /// Who runs the command.
     pub user: User,
     /// What of the network is reachable.
@@ -59,6 +61,7 @@ impl Sandbox {
             environment: Vec::new(),
             working_directory: PathBuf::from("/"),
             stdin: Vec::new(),
+            attached: Attached::No,
             user: User::ROOT,
             network: Network::None,
             capabilities: CapabilitySet::default(),
@@ -66,6 +69,17 @@ impl Sandbox {
             grace: Duration::from_secs(10),
         }
     }
+}
+
+/// Whether somebody sits before a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Attached {
+    /// Nobody: it reads [`Sandbox::stdin`].
+    No,
+    /// Its standard input is a pipe that the caller writes to.
+    Pipes,
+    /// Its standard streams are a terminal of its own, which it controls.
+    Terminal,
 }
 
 /// What of the network a command reaches.
