@@ -81,7 +81,6 @@ pub(super) fn relay(
     carried
 }
 
-
 fn carry(
     ours: &OwnedFd,
     output: BorrowedFd<'_>,
@@ -165,7 +164,10 @@ fn show(ours: &OwnedFd, output: BorrowedFd<'_>) -> io::Result<bool> {
 fn has_more(ours: &OwnedFd) -> io::Result<bool> {
     let mut fds = [PollFd::new(ours.as_fd(), PollFlags::POLLIN)];
     let ready = poll(&mut fds, PollTimeout::ZERO)?;
-    Ok(ready > 0 && fds[0].revents().is_some_and(|e| e.contains(PollFlags::POLLIN)))
+    Ok(ready > 0
+        && fds[0]
+            .revents()
+            .is_some_and(|e| e.contains(PollFlags::POLLIN)))
 }
 
 /// The descriptor may have been made not to wait by whoever shares it.
