@@ -13,8 +13,10 @@ use super::mounts::Mounted;
 use super::schedule::{self, Finished, Part};
 use super::{Execution, Stack, process};
 
-/// The shells that are looked for, the best first.
-const SHELLS: [&str; 2] = ["/bin/bash", "/bin/sh"];
+/// The shell that people like best.
+const BEST_SHELL: &str = "/bin/bash";
+/// The one that almost every root has.
+const SHELL: &str = "/bin/sh";
 
 impl Execution<'_> {
     /// Carries out `plan` up to the step with the number `at`, or all of it, and runs `command` in
@@ -89,7 +91,7 @@ impl Execution<'_> {
 
 /// What a shell gets that stands for no command of the recipe.
 pub(super) fn plain(root: Root) -> Sandbox {
-    let mut sandbox = Sandbox::new(root, SHELLS);
+    let mut sandbox = Sandbox::new(root, [SHELL]);
     let environment = RUN_ENVIRONMENT.iter();
     sandbox.environment = environment
         .map(|(name, value)| (name.into(), value.into()))
@@ -114,32 +116,17 @@ pub(super) fn open(
         // What the caller's terminal understands is what the bytes will be shown on.
         sandbox.environment.push(("TERM".into(), kind));
     }
-    let asked = [command.to_vec()];
-    let shells = SHELLS.map(|shell| vec![shell.to_owned()]);
-    let candidates = if command.is_empty() {
-        &shells[..]
+    if command.is_empty() {
+        sandbox.command = vec![BEST_SHELL.into()];
+        sandbox.instead = vec![SHELL.into()];
     } else {
-        &asked[..]
-    };
-    let mut refused = None;
-    for candidate in candidates {
-        draft.renew_work()?;
-        sandbox.command = candidate.iter().map(OsString::from).collect();
-        match launcher.attach(&sandbox, screen, cancel) {
-            Err(SandboxError::CommandNotFound { .. }) if command.is_empty() => {}
-            // The next shell may be better; if it is not, the first that is there is spoken of.
-            Err(error) if command.is_empty() && is_bad_program(&error) => {
-                refused.get_or_insert(error);
-            }
-            other => return Ok(other?),
-        }
+        sandbox.command = command.iter().map(OsString::from).collect();
     }
-    Err(refused.map_or(ExecuteError::NoShell, ExecuteError::Sandbox))
-}
-
-fn is_bad_program(error: &SandboxError) -> bool {
-    matches!(
-        error,
-        SandboxError::InterpreterNotFound { .. } | SandboxError::NotExecutable { .. }
-    )
+    draft.renew_work()?;
+    match launcher.attach(&sandbox, screen, cancel) {
+        Err(SandboxError::CommandNotFound { .. }) if command.is_empty() => {
+            Err(ExecuteError::NoShell)
+        }
+        other => Ok(other?),
+    }
 }

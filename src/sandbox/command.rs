@@ -79,6 +79,7 @@ struct Prepared {
     arguments: Vec<CString>,
     environment: Vec<CString>,
     search: Search,
+    instead: Vec<(Search, CString)>,
 }
 
 impl Prepared {
@@ -117,7 +118,25 @@ impl Prepared {
             arguments,
             environment,
             search: Search::new(command, path),
+            instead: (sandbox.instead.iter())
+                .map(|program| Ok((Search::new(program, path), text("the program", program)?)))
+                .collect::<Result<_, _>>()?,
         })
+    }
+}
+
+impl Prepared {
+    /// Executes the first program that can be; returns only the reason why none can: of those that
+    /// are there the first one's.
+    fn execute(&self) -> SandboxError {
+        let mut reason = program::execute(&self.search, &self.arguments, &self.environment);
+        for (search, name) in &self.instead {
+            let error = program::execute(search, std::slice::from_ref(name), &self.environment);
+            if matches!(reason, SandboxError::CommandNotFound { .. }) {
+                reason = error;
+            }
+        }
+        reason
     }
 }
 
@@ -145,7 +164,7 @@ fn become_command(
         .and_then(|()| syscall::close_all_but(failure).tried(|| "close descriptors".to_owned()));
     match alone {
         Err(error) => error,
-        Ok(()) => program::execute(&prepared.search, &prepared.arguments, &prepared.environment),
+        Ok(()) => prepared.execute(),
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Sandbox {
     /// The command and its arguments, not empty. A name without `/` is looked for in the `PATH`
     /// of [`environment`](Self::environment).
     pub command: Vec<OsString>,
+    /// Programs, tried in this order and without arguments, if that of the command cannot be executed.
+    pub instead: Vec<OsString>,
     /// Exactly the environment of the command.
     pub environment: Vec<(OsString, OsString)>,
     /// Where the command starts; absolute, resolved inside the root.
@@ -58,6 +60,7 @@ impl Sandbox {
             mounts: Vec::new(),
             standard_mounts: true,
             command: command.into_iter().map(Into::into).collect(),
+            instead: Vec::new(),
             environment: Vec::new(),
             working_directory: PathBuf::from("/"),
             stdin: Vec::new(),
