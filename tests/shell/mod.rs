@@ -10,12 +10,15 @@ mod view;
 use std::fs;
 use std::fs::File;
 use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant};
 
+use nix::poll::{PollFd, PollFlags, poll};
 use nix::pty::{Winsize, openpty};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{Termios, tcgetattr};
@@ -62,8 +65,9 @@ fn workspace(recipe: &str) -> Workspace {
 struct Session {
     child: Child,
     typed: Option<File>,
-    shown: std::sync::Arc<std::sync::Mutex<Vec<u8>>>,
+    shown: Arc<Mutex<Vec<u8>>>,
     reader: Option<JoinHandle<()>>,
+    hung_up: Arc<AtomicBool>,
     slave: Option<OwnedFd>,
     before: Termios,
 }
@@ -104,12 +108,21 @@ impl Session {
             .unwrap();
         let typed = File::from(pair.master);
         let mut master = typed.try_clone().unwrap();
-        let shown = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let shown = Arc::new(Mutex::new(Vec::new()));
         let kept = shown.clone();
+        let hung_up = Arc::new(AtomicBool::new(false));
+        let stop = hung_up.clone();
         let reader = spawn(move || {
             let mut block = [0; 4096];
-            while let Ok(count @ 1..) = master.read(&mut block) {
-                kept.lock().unwrap().extend_from_slice(&block[..count]);
+            while !stop.load(Ordering::SeqCst) {
+                let mut fds = [PollFd::new(master.as_fd(), PollFlags::POLLIN)];
+                if poll(&mut fds, 50u16) == Ok(0) {
+                    continue;
+                }
+                match master.read(&mut block) {
+                    Ok(count @ 1..) => kept.lock().unwrap().extend_from_slice(&block[..count]),
+                    _ => return,
+                }
             }
         });
         Session {
@@ -117,6 +130,7 @@ impl Session {
             typed: Some(typed),
             shown,
             reader: Some(reader),
+            hung_up,
             slave: Some(pair.slave),
             before,
         }
@@ -156,6 +170,13 @@ impl Session {
         }
     }
 
+    /// Closes the terminal.
+    fn hang_up(&mut self) {
+        self.hung_up.store(true, Ordering::SeqCst);
+        self.reader.take().unwrap().join().unwrap();
+        drop((self.slave.take(), self.typed.take()));
+    }
+
     /// Waits for the end, and gives its status and all that was shown.
     fn finish(mut self) -> (ExitStatus, String) {
         let mut status = None;
@@ -164,13 +185,14 @@ impl Session {
             status.is_some()
         });
         assert!(ended, "it does not end:\n{}", self.text());
-        assert_eq!(
-            tcgetattr(self.slave.as_ref().unwrap()).unwrap(),
-            self.before,
-            "the terminal is as it was"
-        );
+        if let Some(slave) = &self.slave {
+            let after = tcgetattr(slave).unwrap();
+            assert_eq!(after, self.before, "the terminal is as it was");
+        }
         drop((self.slave.take(), self.typed.take()));
-        self.reader.take().unwrap().join().unwrap();
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
         (status.unwrap(), self.text())
     }
 }

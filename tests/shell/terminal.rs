@@ -3,7 +3,6 @@
 use std::os::unix::process::ExitStatusExt;
 use std::time::Duration;
 
-use nix::pty::Winsize;
 use nix::sys::signal::Signal;
 
 use super::{RECIPE, Session, marked, ready, within, workspace};
@@ -25,15 +24,9 @@ fn a_shell_has_a_terminal_of_its_own() {
     shell.expect("33 99");
     shell.expect("on a2terminal");
     shell.expect("dumb");
-    let size = Winsize {
+    let size = rustix::termios::Winsize {
         ws_row: 44,
         ws_col: 111,
-        ws_xpixel: 0,
-        ws_ypixel: 0,
-    };
-    let size = rustix::termios::Winsize {
-        ws_row: size.ws_row,
-        ws_col: size.ws_col,
         ws_xpixel: 0,
         ws_ypixel: 0,
     };
@@ -128,8 +121,7 @@ fn a_terminal_that_is_closed_ends_everything() {
     let mut shell = start(&work);
     shell.send("busybox sleep 4716\n");
     assert!(within(Duration::from_secs(10), || marked("sleep\x004716") > 0));
-    // The thread that reads holds the terminal too, so the line is cut by the kernel's own means.
-    shell.signal(Signal::SIGHUP);
+    shell.hang_up();
     assert!(within(Duration::from_secs(10), || marked("sleep\x004716") == 0));
     let (status, _) = shell.finish();
     assert!(!status.success());
