@@ -98,7 +98,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli/"]),
     ("indicatif", &["cli/"]),
     ("similar", &["cli/"]),
-    ("signal_hook", &["cli/"]),
+    ("signal_hook", &["cli/", "sandbox/"]),
     ("capctl", &["sandbox/"]),
     ("landlock", &["sandbox/"]),
     ("libc", &["sandbox/"]),

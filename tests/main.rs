@@ -47,6 +47,7 @@ mod rootfs;
 mod rootless;
 mod sandbox;
 mod schema;
+mod shell;
 mod stages;
 mod steps;
 mod support;

@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Build the image of a recipe
     Build(Build),
+    /// Open a shell in the root of a recipe as a step leaves it; nothing it changes is kept
+    Shell(Shell),
     /// Show an image: configuration, history, layers, sizes
     Inspect(Inspect),
     /// Copy an image from one place to others: push, pull, load, save
@@ -223,6 +225,10 @@ pub(crate) struct Build {
     /// name
     #[arg(long, value_name = "id=ID[,src=FILE|,env=VARIABLE]")]
     pub(crate) secret: Vec<String>,
+    /// Open a shell in the root of a command that fails, if standard input and error are a terminal;
+    /// the build fails all the same
+    #[arg(long)]
+    pub(crate) shell_on_failure: bool,
     #[command(flatten)]
     pub(crate) registries: RegistryArguments,
     #[command(flatten)]
@@ -244,6 +250,41 @@ pub(crate) struct Build {
     /// Print the result as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Shell {
+    #[command(flatten)]
+    pub(crate) recipe: RecipeArguments,
+    /// The last step to carry out: its number, or its title as `plan` shows it [default: all steps]
+    #[arg(long, value_name = "STEP")]
+    pub(crate) at: Option<String>,
+    /// What to run instead of /bin/bash or /bin/sh
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
+    #[command(flatten)]
+    pub(crate) strictness: Strictness,
+    /// Run every step, even where its result is in the cache
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// A secret that steps mount by its id, as for `build` (can be repeated)
+    #[arg(long, value_name = "id=ID[,src=FILE|,env=VARIABLE]")]
+    pub(crate) secret: Vec<String>,
+    #[command(flatten)]
+    pub(crate) registries: RegistryArguments,
+    #[command(flatten)]
+    pub(crate) cache: CacheArguments,
+    /// How progress is shown, on standard error
+    #[arg(long, value_enum, default_value_t = Progress::Plain)]
+    pub(crate) progress: Progress,
+    /// How commands of the recipe are kept from the host, and what they can own there
+    #[arg(
+        long,
+        env = "ONELAYER_ISOLATION",
+        value_enum,
+        default_value_t = WantedIsolation::Auto
+    )]
+    pub(crate) isolation: WantedIsolation,
 }
 
 /// Values of `--isolation`.

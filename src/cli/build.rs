@@ -1,9 +1,9 @@
 //! `onelayer build`
 
 use onelayer::ops::{self, BuildOptions, Built, Registries};
-use onelayer::sandbox::{self, Cancel};
+use onelayer::sandbox::{self, Cancel, Screen};
 
-use super::arguments::{Build, RecipeArguments};
+use super::arguments::{Build, Progress, RecipeArguments};
 use super::exit::Exit;
 use super::reporter::reporter;
 use super::terminal::Terminal;
@@ -67,6 +67,13 @@ pub(crate) fn run(arguments: &Build, terminal: Terminal) -> Exit {
     if let Some(first) = planned.first() {
         print::diagnostics(&first.source, &first.warnings, terminal);
     }
+    let shell_on_failure = arguments.shell_on_failure && Screen::Error.is_terminal();
+    if arguments.shell_on_failure && !shell_on_failure {
+        let why = "standard input and error are no terminal";
+        print::message(&format!(
+            "warning: `--shell-on-failure` does nothing: {why}\n"
+        ));
+    }
     let options = BuildOptions {
         outputs: arguments.output.clone(),
         tags: arguments.tag.clone(),
@@ -76,11 +83,17 @@ pub(crate) fn run(arguments: &Build, terminal: Terminal) -> Exit {
         proxies: proxies(),
         secrets,
         access,
+        shell_on_failure,
         threads: arguments.threads,
         inexact: (entered.as_ref().ok()).and_then(|entered| entered.as_ref()?.instead.clone()),
         refusal: entered.err(),
     };
-    let progress = reporter(arguments.progress, terminal);
+    // Bars would be drawn over the shell.
+    let wanted = match arguments.progress {
+        Progress::Auto | Progress::Tty if shell_on_failure => Progress::Plain,
+        wanted => wanted,
+    };
+    let progress = reporter(wanted, terminal);
     let built = ops::build(&planned, &options, progress.as_ref(), &cancel);
     drop(progress);
     match built {
@@ -101,7 +114,7 @@ fn lines(built: &Built) -> String {
 }
 
 /// The caller's proxy variables, which steps with network see (curl(1), "ENVIRONMENT").
-fn proxies() -> Vec<(String, String)> {
+pub(crate) fn proxies() -> Vec<(String, String)> {
     const NAMES: [&str; 8] = [
         "http_proxy",
         "https_proxy",

@@ -21,6 +21,7 @@ mod registries;
 mod reporter;
 mod schema;
 mod secrets;
+mod shell;
 mod signals;
 mod strictness;
 mod terminal;
@@ -56,6 +57,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Convert(arguments) => convert::run(arguments, terminal),
         Command::Plan(arguments) => plan::run(arguments, terminal),
         Command::Build(arguments) => build::run(arguments, terminal),
+        Command::Shell(arguments) => return shell::run(arguments, terminal),
         Command::Inspect(arguments) => inspect::run(arguments, terminal),
         Command::Copy(arguments) => copy::run(arguments, terminal),
         Command::Doctor(arguments) => doctor::run(arguments, terminal),

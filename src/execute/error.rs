@@ -43,6 +43,8 @@ pub enum Place {
         /// What the step does.
         title: String,
     },
+    /// A shell for somebody to look around in.
+    Shell,
     /// What must hold when a root is finished.
     Checks {
         /// The stage; none for the image itself.
@@ -54,6 +56,7 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Start => f.write_str("cannot begin"),
+            Self::Shell => f.write_str("cannot run a command in the root as it stands"),
             Self::Base { base } => write!(f, "cannot use `{base}`"),
             Self::Checks { stage: None } => f.write_str("the image is not as its checks want it"),
             // What another recipe builds.
@@ -80,6 +83,9 @@ pub enum ExecuteError {
         /// The end of its output.
         last_lines: Vec<String>,
     },
+    /// There is nothing to type commands into.
+    #[error("the root has neither `/bin/bash` nor `/bin/sh`")]
+    NoShell,
     /// The sandbox could not be set up.
     #[error(transparent)]
     Sandbox(#[from] SandboxError),
@@ -256,6 +262,10 @@ impl ExecuteError {
             Self::Fetch(error) => error.help().map(str::to_owned),
             Self::Archive(error) => error.help().map(str::to_owned),
             Self::Base(error) => error.help().map(str::to_owned),
+            Self::NoShell => Some(
+                "name a program that it has after `--`, or install a shell in an earlier step"
+                    .to_owned(),
+            ),
             Self::InputChanged { .. } => Some("build again".to_owned()),
             Self::UnknownOwner { .. } => Some(
                 "own the file, say with `owner` whose it shall be, or run it as root".to_owned(),

@@ -25,6 +25,7 @@ mod redaction;
 mod roots;
 mod schedule;
 mod secrets;
+mod shell;
 mod stage_copy;
 
 use std::path::PathBuf;
@@ -74,6 +75,9 @@ pub struct Execution<'a> {
     pub secrets: &'a Secrets,
     /// Told what happens.
     pub reporter: &'a dyn Reporter,
+    /// Whether a shell is opened in the root of a command that fails, which needs a terminal. Then
+    /// stages are made one after another.
+    pub shell_on_failure: bool,
     /// Asked whether to stop.
     pub cancel: &'a Cancel,
 }
@@ -101,7 +105,7 @@ impl Execution<'_> {
         let make = |part: &Part<'_>, finished: &Finished| {
             execution.part(part, finished, &claims, plan.output.source_date_epoch, of)
         };
-        let image = schedule::run(&parts, &make, &|| cancel.cancel())?;
+        let image = schedule::run(&parts, self.shell_on_failure, &make, &|| cancel.cancel())?;
         let image = Arc::unwrap_or_clone(image);
         Ok(Root {
             tree: image.tree,
@@ -221,6 +225,7 @@ impl Execution<'_> {
             cancel: self.cancel,
             reporter: self.reporter,
             step: number,
+            shell_on_failure: self.shell_on_failure,
         };
         let mut editor = Editor::new(&root.tree, &draft.upper(), root.source_date_epoch)?;
         let unmatched = match action {

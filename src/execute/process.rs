@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use crate::packages::{self, HostAccess, PackageManager, Target};
 use crate::plan::{Network, RunAction};
 use crate::progress::{Event, Reporter};
-use crate::sandbox::{self, Cancel, Ended, Exit, Isolation, Launcher, Owned, Root, Sandbox, User};
+use crate::sandbox::{
+    self, Cancel, Ended, Exit, Isolation, Launcher, Owned, Root, Sandbox, Screen, User,
+};
 use crate::store::Draft;
 use crate::tree::{Attributes, Tree};
 
 use super::mounts::Mounted;
 use super::redaction::Redaction;
-use super::{ExecuteError, Stack, adoption};
+use super::{ExecuteError, Stack, adoption, shell};
 
 /// How much of a step's output its failure shows.
 const LAST_LINES: usize = 20;
@@ -25,6 +27,8 @@ pub(super) struct Runner<'a> {
     pub(super) reporter: &'a dyn Reporter,
     /// Number of the step, for events.
     pub(super) step: usize,
+    /// Whether somebody wants to look around where a command failed.
+    pub(super) shell_on_failure: bool,
 }
 
 impl Runner<'_> {
@@ -42,36 +46,9 @@ impl Runner<'_> {
             upper: draft.upper(),
             work: draft.work(),
         };
-        let mut sandbox = Sandbox::new(root, &action.command);
-        let env = action
-            .env
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone()));
-        let mut environment: Vec<(String, String)> = env.collect();
-        if action.network == Network::Host {
-            sandbox.network = sandbox::Network::Host;
-            sandbox.mounts = self.access.mounts()?;
-            let access = self.access.environment().into_iter();
-            environment.extend(access.filter(|(name, _)| !action.env.contains_key(name)));
-        }
-        environment.retain(|(name, _)| !mounted.variables.contains_key(name));
-        sandbox.environment = (environment.into_iter())
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect();
-        let secrets = std::mem::take(&mut mounted.variables).into_iter();
-        let secrets = secrets.map(|(name, value)| (name.into(), value));
-        sandbox.environment.extend(secrets);
-        sandbox.mounts.append(&mut mounted.mounts);
-        // What is mounted in another mount comes after it.
-        (sandbox.mounts).sort_by_key(|mount| mount.target().components().count());
-        sandbox.working_directory = PathBuf::from(&action.workdir);
-        sandbox.user = if action.user == "0" {
-            User::ROOT
-        } else {
-            User::Name(action.user.clone())
-        };
-        sandbox.timeout = action.timeout;
-        let ended = self.finish(&sandbox, &mut mounted.redaction)?;
+        let sandbox = sandbox(action, root, self.access, &mut mounted)?;
+        let ended = self.finish(&sandbox, &mut mounted.redaction);
+        let ended = ended.inspect_err(|error| self.look_around(error, &sandbox, draft))?;
         let mut attributes = recorded(&ended.owned, "");
         if Isolation::current() == Some(Isolation::SingleId) {
             adoption::adopt(&below.tree, draft, ended.identity, &mut attributes)?;
@@ -91,13 +68,43 @@ impl Runner<'_> {
         for number in 0..transactions {
             draft.renew_work()?;
             let sandbox = manager.transaction(number, target)?;
-            let ended = self.finish(&sandbox, &mut Redaction::default())?;
+            let ended = self.finish(&sandbox, &mut Redaction::default());
+            let ended = ended.inspect_err(|error| {
+                // The package manager's own root is of no use to whoever wants to see what it did.
+                let root = Root::Overlay {
+                    lower: target.lower.clone(),
+                    upper: target.upper.clone(),
+                    work: target.work.clone(),
+                };
+                self.look_around(error, &shell::plain(root), draft);
+            })?;
             for (path, row) in recorded(&ended.owned, packages::BUILDROOT).iter() {
                 attributes.insert(path, row.clone());
             }
             manager.settle(target, number + 1 == transactions)?;
         }
         Ok(attributes)
+    }
+
+    /// Opens a shell in the root of a command that failed, if that is wanted, and throws away what
+    /// is done there.
+    fn look_around(&self, error: &ExecuteError, sandbox: &Sandbox, draft: &Draft) {
+        let ExecuteError::Exit { exit, .. } = error else {
+            return;
+        };
+        if !self.shell_on_failure || *exit == Exit::Cancelled || self.cancel.is_cancelled() {
+            return;
+        }
+        let warn = |message: &str| self.reporter.report(&Event::Warning { message });
+        let (step, ending) = (self.step, super::error::ending(*exit));
+        warn(&format!(
+            "step {step} failed ({ending}); this is a shell in the root as the step left it, and \
+             nothing that is done here is kept"
+        ));
+        let screen = (draft, Screen::Error);
+        if let Err(error) = shell::open(self.launcher, sandbox, &[], screen, self.cancel) {
+            warn(&format!("there is no shell to look around in: {error}"));
+        }
     }
 
     fn finish(&self, sandbox: &Sandbox, redaction: &mut Redaction) -> Result<Ended, ExecuteError> {
@@ -127,6 +134,45 @@ impl Runner<'_> {
             last_lines: last_lines.into(),
         })
     }
+}
+
+/// The sandbox of a command in `root`, with what it sees besides.
+pub(super) fn sandbox(
+    action: &RunAction,
+    root: Root,
+    access: &HostAccess,
+    mounted: &mut Mounted,
+) -> Result<Sandbox, ExecuteError> {
+    let mut sandbox = Sandbox::new(root, &action.command);
+    let env = action
+        .env
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()));
+    let mut environment: Vec<(String, String)> = env.collect();
+    if action.network == Network::Host {
+        sandbox.network = sandbox::Network::Host;
+        sandbox.mounts = access.mounts()?;
+        let access = access.environment().into_iter();
+        environment.extend(access.filter(|(name, _)| !action.env.contains_key(name)));
+    }
+    environment.retain(|(name, _)| !mounted.variables.contains_key(name));
+    sandbox.environment = (environment.into_iter())
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+    let secrets = std::mem::take(&mut mounted.variables).into_iter();
+    let secrets = secrets.map(|(name, value)| (name.into(), value));
+    sandbox.environment.extend(secrets);
+    sandbox.mounts.append(&mut mounted.mounts);
+    // What is mounted in another mount comes after it.
+    (sandbox.mounts).sort_by_key(|mount| mount.target().components().count());
+    sandbox.working_directory = PathBuf::from(&action.workdir);
+    sandbox.user = if action.user == "0" {
+        User::ROOT
+    } else {
+        User::Name(action.user.clone())
+    };
+    sandbox.timeout = action.timeout;
+    Ok(sandbox)
 }
 
 /// What was recorded of links and pipes below `top`.

@@ -58,6 +58,36 @@ pub(super) fn parts(plan: &Plan) -> Vec<Part<'_>> {
     parts
 }
 
+/// What must be made for the root as it is after step `at`, which comes last; without checks. The
+/// whole plan if no step is given.
+pub(super) fn until(mut parts: Vec<Part<'_>>, at: Option<usize>) -> Vec<Part<'_>> {
+    if let Some(at) = at {
+        let holds = |part: &Part<'_>| at < part.first + part.steps.len();
+        let last = parts.iter().position(holds);
+        parts.truncate(last.map_or(parts.len(), |last| last + 1));
+    }
+    let Some(mut root) = parts.pop() else {
+        return parts;
+    };
+    if let Some(at) = at {
+        let count = (at + 1).saturating_sub(root.first);
+        root.steps = &root.steps[..count.min(root.steps.len())];
+    }
+    root.stage = None;
+    root.checks = &[];
+    let mut needed: Vec<&String> = root.uses.iter().collect();
+    let mut kept = vec![root];
+    for mut part in parts.into_iter().rev() {
+        if needed.iter().any(|name| part.stage == Some(name.as_str())) {
+            needed.extend(part.uses);
+            part.checks = &[];
+            kept.push(part);
+        }
+    }
+    kept.reverse();
+    kept
+}
+
 /// Finished root file systems by the names of their stages.
 pub(super) type Finished = BTreeMap<String, Arc<Stack>>;
 
@@ -71,10 +101,12 @@ struct State {
     failure: Option<StepError>,
 }
 
-/// Makes all parts with `make`, which gets those that are finished, and gives the image. The first
-/// failure ends it: nothing more is begun, `stop` is called, and what runs is waited for.
+/// Makes all parts with `make`, which gets those that are finished, and gives the image; one after
+/// another if they must be `alone`. The first failure ends it: nothing more is begun, `stop` is
+/// called, and what runs is waited for.
 pub(super) fn run<'p>(
     parts: &[Part<'p>],
+    alone: bool,
     make: &(dyn Fn(&Part<'p>, &Finished) -> Result<Stack, StepError> + Sync),
     stop: &(dyn Fn() + Sync),
 ) -> Result<Arc<Stack>, StepError> {
@@ -86,7 +118,10 @@ pub(super) fn run<'p>(
         failure: None,
     });
     let changed = Condvar::new();
-    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let threads = match alone {
+        true => 1,
+        false => thread::available_parallelism().map_or(1, usize::from),
+    };
     thread::scope(|scope| {
         // The calling thread is one of the workers.
         for _ in 1..threads.min(parts.len()) {

@@ -46,6 +46,8 @@ pub struct BuildOptions {
     pub secrets: Vec<SecretSource>,
     /// The way to registries.
     pub access: Access,
+    /// Whether a shell is opened in the root of a command that fails, which needs a terminal.
+    pub shell_on_failure: bool,
     /// Threads for the layer; one per core if `None`.
     pub threads: Option<NonZeroUsize>,
     /// Why commands are not isolated in a more exact way, if that was wanted.
@@ -200,6 +202,7 @@ pub fn build(
             access: &access(planned, options),
             secrets: &secrets,
             reporter,
+            shell_on_failure: options.shell_on_failure,
             cancel,
         };
         let root = execution.run(&planned.plan)?;
@@ -225,7 +228,7 @@ pub fn build(
 }
 
 /// What steps with network may use, and where inputs are.
-fn access(planned: &Planned, options: &BuildOptions) -> HostAccess {
+pub(super) fn access(planned: &Planned, options: &BuildOptions) -> HostAccess {
     HostAccess {
         context: planned.context.directory().to_owned(),
         ca_bundle: options.ca_bundle.clone(),

@@ -114,6 +114,22 @@ pub enum Error {
         /// What stands in the way, if that was asked.
         refusal: Option<Refusal>,
     },
+    /// A plan has no such step.
+    #[error("the plan has no step `{wanted}`")]
+    NoStep {
+        /// As the user wrote it.
+        wanted: String,
+        /// The titles of those that there are.
+        titles: Vec<String>,
+    },
+    /// Several steps are called the same.
+    #[error("{} steps of the plan are called `{wanted}`", numbers.len())]
+    SeveralSteps {
+        /// The title.
+        wanted: String,
+        /// Their numbers.
+        numbers: Vec<usize>,
+    },
     /// A secret that cannot be used.
     #[error(transparent)]
     Secret(#[from] SecretError),
@@ -195,6 +211,8 @@ impl Error {
             Self::Reference(_)
             | Self::Platform(_)
             | Self::NoStage { .. }
+            | Self::NoStep { .. }
+            | Self::SeveralSteps { .. }
             | Self::DockerInLayout { .. } => ErrorKind::Usage,
             Self::Secret(SecretError::Read { .. }) => ErrorKind::Io,
             Self::Secret(_) => ErrorKind::Usage,
@@ -257,6 +275,19 @@ impl Error {
                     None if stages.is_empty() => "remove `--target`".to_owned(),
                     None => format!("choose one of `{}`", stages.join("`, `")),
                 })
+            }
+            Self::NoStep { wanted, titles } => {
+                Some(match nearest(wanted, titles.iter().map(String::as_str)) {
+                    Some(meant) => format!("write `--at '{meant}'` if that is meant"),
+                    None => format!(
+                        "name a number from 1 to {}, or a title as `onelayer plan` shows it",
+                        titles.len()
+                    ),
+                })
+            }
+            Self::SeveralSteps { numbers, .. } => {
+                let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+                Some(format!("name one by its number: {}", numbers.join(", ")))
             }
             Self::DockerInLayout { .. } => Some(
                 "write a `docker-archive:`, or `output: {format: oci}` in the recipe".to_owned(),

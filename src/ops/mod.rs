@@ -23,6 +23,7 @@ mod recipes;
 mod registries;
 mod replace;
 mod secrets;
+mod shell;
 
 pub use build::{BuildOptions, Built, BuiltImage, BuiltLayer, build};
 pub use convert::{Converted, convert};
@@ -37,3 +38,4 @@ pub use load::{RecipeChoice, load, load_from, may_run_commands, validate};
 pub use plan::{Planned, plan, plan_all};
 pub use registries::{Registries, Tags};
 pub use secrets::{SecretError, SecretPlace, SecretSource};
+pub use shell::shell;

@@ -26,7 +26,7 @@ pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
 
 /// Environment of every `run`. The last two keep Python from making files that differ from run to
 /// run: set order in compiled constants, and `__pycache__` with times of day in it.
-const ENVIRONMENT: [(&str, &str); 5] = [
+pub const RUN_ENVIRONMENT: [(&str, &str); 5] = [
     ("PATH", PATH),
     ("HOME", "/root"),
     ("LANG", "C.UTF-8"),
@@ -93,7 +93,7 @@ impl Planner<'_> {
                 shell.into_iter().chain([script.clone()]).collect()
             }
         };
-        let mut env: BTreeMap<String, String> = ENVIRONMENT
+        let mut env: BTreeMap<String, String> = RUN_ENVIRONMENT
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into();
         env.insert(

@@ -33,6 +33,7 @@ pub use accounts::{AccountsAction, GroupAction, UserAction};
 pub use action::{
     Action, DirectoryAction, LinkAction, PermissionsAction, RemoveAction, RunAction, WriteAction,
 };
+pub use actions::RUN_ENVIRONMENT;
 pub use base::{
     InputImage, InputRecipe, PlannedBase, PlannedImage, PlannedLayer, PlannedRootfs, RootfsKind,
 };

@@ -15,7 +15,7 @@ use rustix::process::{Pid, Resource, Rlimit, getrlimit, setrlimit, umask};
 
 use super::error::{SandboxError, Tried};
 use super::program::{self, Search};
-use super::request::Sandbox;
+use super::request::{Attached, Sandbox};
 use super::standing::Isolation;
 use super::supervisor::{self, Eyes, Supervisor};
 use super::user::Identity;
@@ -79,6 +79,7 @@ struct Prepared {
     arguments: Vec<CString>,
     environment: Vec<CString>,
     search: Search,
+    instead: Vec<(Search, CString)>,
 }
 
 impl Prepared {
@@ -117,7 +118,25 @@ impl Prepared {
             arguments,
             environment,
             search: Search::new(command, path),
+            instead: (sandbox.instead.iter())
+                .map(|program| Ok((Search::new(program, path), text("the program", program)?)))
+                .collect::<Result<_, _>>()?,
         })
+    }
+}
+
+impl Prepared {
+    /// Executes the first program that can be; returns only the reason why none can: of those that
+    /// are there the first one's.
+    fn execute(&self) -> SandboxError {
+        let mut reason = program::execute(&self.search, &self.arguments, &self.environment);
+        for (search, name) in &self.instead {
+            let error = program::execute(search, std::slice::from_ref(name), &self.environment);
+            if matches!(reason, SandboxError::CommandNotFound { .. }) {
+                reason = error;
+            }
+        }
+        reason
     }
 }
 
@@ -130,6 +149,11 @@ fn become_command(
     (failure, listeners): (&PipeWriter, &UnixStream),
 ) -> SandboxError {
     let asked = supervisor::asked(isolation, identity.uid, &sandbox.capabilities);
+    if sandbox.attached == Attached::Terminal {
+        // Whoever it becomes is to be able to open it again; without that it can still use it.
+        let (uid, gid) = (rustix::fs::Uid::from_raw(identity.uid), None);
+        let _ = rustix::fs::fchown(std::io::stdin(), Some(uid), gid);
+    }
     let alone = isolate(sandbox)
         .and_then(|()| drop_privileges(sandbox, identity, isolation))
         .and_then(|()| seccomp::install(&asked))
@@ -140,7 +164,7 @@ fn become_command(
         .and_then(|()| syscall::close_all_but(failure).tried(|| "close descriptors".to_owned()));
     match alone {
         Err(error) => error,
-        Ok(()) => program::execute(&prepared.search, &prepared.arguments, &prepared.environment),
+        Ok(()) => prepared.execute(),
     }
 }
 
@@ -156,6 +180,11 @@ fn isolate(sandbox: &Sandbox) -> Result<(), SandboxError> {
     limit(Resource::Nofile, OPEN_FILES.0, OPEN_FILES.1)?;
     umask(Mode::from_raw_mode(0o022));
 
+    if sandbox.attached == Attached::Terminal {
+        // Its own, on which its jobs are to be controlled; the caller's it never had.
+        rustix::process::ioctl_tiocsctty(std::io::stdin())
+            .tried(|| "take the terminal".to_owned())?;
+    }
     if !sandbox.stdin.is_empty() {
         feed(&sandbox.stdin).tried(|| "prepare standard input".to_owned())?;
     }

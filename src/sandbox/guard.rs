@@ -20,7 +20,8 @@ use rustix::process::{
 
 use super::control::{self, KILL, Report, TERMINATE};
 use super::error::{SandboxError, Tried};
-use super::{device, init, syscall};
+use super::request::Attached;
+use super::{device, handover, init, syscall};
 
 /// Runs the sandbox that the caller describes on standard input, a socket.
 pub(super) fn hold() -> ExitCode {
@@ -45,6 +46,10 @@ fn run(control: &UnixStream) -> Result<ExitCode, SandboxError> {
     nix::unistd::dup2_stdin(&null).tried(|| "close standard input".to_owned())?;
     let sandbox =
         control::receive(control).tried(|| "read the description of the sandbox".to_owned())?;
+    if sandbox.attached != Attached::No {
+        let input = handover::receive(control).ok_or(SandboxError::Lost)?;
+        nix::unistd::dup2_stdin(&input).tried(|| "take standard input".to_owned())?;
+    }
 
     // Signals to pid 1 wait until it asks for them; none of them ends the guard.
     let mut signals = SigSet::empty();
@@ -68,6 +73,7 @@ fn run(control: &UnixStream) -> Result<ExitCode, SandboxError> {
     drop(life);
     drop(sandbox);
     // Output ends when the sandbox does, not when the guard does.
+    let _ = nix::unistd::dup2_stdin(&null);
     let _ = nix::unistd::dup2_stdout(&null);
     let _ = nix::unistd::dup2_stderr(&null);
     let pid = Pid::from_raw(child.as_raw()).ok_or(SandboxError::Lost)?;

@@ -16,7 +16,7 @@ use super::conversation::Conversation;
 use super::error::{SandboxError, Tried};
 use super::request::{Captured, Exit, Sandbox, Stream};
 use super::supervisor::Owned;
-use super::{INIT_ARGUMENT, control, filesystem};
+use super::{INIT_ARGUMENT, control, filesystem, handover};
 
 /// Starts sandboxes by executing a binary that calls [`init`](super::init).
 ///
@@ -85,7 +85,7 @@ impl Launcher {
         let (stream, writer) = io::pipe().tried(operation)?;
         let copy = writer.try_clone().tried(operation)?;
         let writers = (writer.into(), copy.into());
-        self.hold(sandbox, writers, stream.into(), output, cancel)
+        self.hold(sandbox, None, writers, stream.into(), output, cancel)
     }
 
     /// As [`run`](Self::run), with the command's output and error apart, and at most `most` bytes of
@@ -108,7 +108,7 @@ impl Launcher {
             let output = scope.spawn(move || collect(output, most));
             let error = scope.spawn(move || collect(error, most));
             let writers = (output_writer.into(), error_writer.into());
-            let ended = self.hold(sandbox, writers, nothing.into(), &mut |_| {}, cancel);
+            let ended = self.hold(sandbox, None, writers, nothing.into(), &mut |_| {}, cancel);
             let output = output.join().unwrap_or_default();
             let error = error.join().unwrap_or_default();
             Ok(Captured {
@@ -119,10 +119,12 @@ impl Launcher {
         })
     }
 
-    /// Starts the sandbox with the two streams that its command writes to, and listens to `output`.
-    fn hold(
+    /// Starts the sandbox with what its command reads, if it is attached, and the two streams that
+    /// it writes to, and listens to `stream`.
+    pub(super) fn hold(
         &self,
         sandbox: &Sandbox,
+        input: Option<OwnedFd>,
         writers: (OwnedFd, OwnedFd),
         stream: OwnedFd,
         output: &mut dyn FnMut(&[u8]),
@@ -142,6 +144,10 @@ impl Launcher {
         // A guard that dies meanwhile is found out below, with its report if it left one.
         let _ = guard.control.write_all(&description);
         drop(description);
+        if let Some(input) = input {
+            // As above.
+            let _ = handover::send(&guard.control, &input);
+        }
         let ended = Conversation::new(sandbox, &guard.control, stream, cancel).hold(output);
         guard.reap();
         ended

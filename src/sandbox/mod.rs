@@ -26,6 +26,7 @@
 //! and it is the only one with `unsafe`.
 
 mod ability;
+mod attach;
 mod cancel;
 mod capability;
 mod command;
@@ -58,12 +59,14 @@ mod subordinate;
 mod supervisor;
 mod syscall;
 mod target;
+mod terminal;
 mod trial;
 mod trial_program;
 mod user;
 mod wire;
 
 pub use ability::{Seccomp, landlock_version};
+pub use attach::Screen;
 pub use cancel::Cancel;
 pub use capability::{Capability, CapabilitySet};
 pub use enclosure::enclosed;
@@ -72,7 +75,7 @@ pub use launcher::{Ended, Launcher};
 pub use mount::{Mount, Root};
 pub use namespace::{Entered, WantedIsolation, enter};
 pub use refusal::Refusal;
-pub use request::{Captured, Exit, Network, Sandbox, Stream};
+pub use request::{Attached, Captured, Exit, Network, Sandbox, Stream};
 pub use standing::{Isolation, UNKNOWN_OWNER, outside_owner, place_name};
 pub use supervisor::Owned;
 pub use trial::{Answer, Failure, Trial, answer, is_trial};

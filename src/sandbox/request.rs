@@ -25,6 +25,8 @@ pub struct Sandbox {
     /// The command and its arguments, not empty. A name without `/` is looked for in the `PATH`
     /// of [`environment`](Self::environment).
     pub command: Vec<OsString>,
+    /// Programs, tried in this order and without arguments, if that of the command cannot be executed.
+    pub instead: Vec<OsString>,
     /// Exactly the environment of the command.
     pub environment: Vec<(OsString, OsString)>,
     /// Where the command starts; absolute, resolved inside the root.
@@ -32,6 +34,8 @@ pub struct Sandbox {
     pub working_directory: PathBuf,
     /// What the command reads on standard input.
     pub stdin: Vec<u8>,
+    /// Whether somebody sits before it, whose input it reads.
+    pub attached: Attached,
     /// Who runs the command.
     pub user: User,
     /// What of the network is reachable.
@@ -56,9 +60,11 @@ impl Sandbox {
             mounts: Vec::new(),
             standard_mounts: true,
             command: command.into_iter().map(Into::into).collect(),
+            instead: Vec::new(),
             environment: Vec::new(),
             working_directory: PathBuf::from("/"),
             stdin: Vec::new(),
+            attached: Attached::No,
             user: User::ROOT,
             network: Network::None,
             capabilities: CapabilitySet::default(),
@@ -66,6 +72,17 @@ impl Sandbox {
             grace: Duration::from_secs(10),
         }
     }
+}
+
+/// Whether somebody sits before a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Attached {
+    /// Nobody: it reads [`Sandbox::stdin`].
+    No,
+    /// Its standard input is a pipe that the caller writes to.
+    Pipes,
+    /// Its standard streams are a terminal of its own, which it controls.
+    Terminal,
 }
 
 /// What of the network a command reaches.
