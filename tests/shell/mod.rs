@@ -82,6 +82,10 @@ impl Session {
             ws_ypixel: 0,
         };
         let pair = openpty(Some(&size), None).unwrap();
+        // Nobody else is to keep the terminal open.
+        for end in [&pair.master, &pair.slave] {
+            rustix::io::fcntl_setfd(end, rustix::io::FdFlags::CLOEXEC).unwrap();
+        }
         let before = tcgetattr(&pair.slave).unwrap();
         // `setsid --ctty` makes standard input the terminal that the session controls.
         let mut wrapped = Command::new("setsid");
@@ -114,9 +118,12 @@ impl Session {
         let stop = hung_up.clone();
         let reader = spawn(move || {
             let mut block = [0; 4096];
-            while !stop.load(Ordering::SeqCst) {
+            loop {
                 let mut fds = [PollFd::new(master.as_fd(), PollFlags::POLLIN)];
                 if poll(&mut fds, 50u16) == Ok(0) {
+                    if stop.load(Ordering::SeqCst) {
+                        return;
+                    }
                     continue;
                 }
                 match master.read(&mut block) {
@@ -189,6 +196,7 @@ impl Session {
             let after = tcgetattr(slave).unwrap();
             assert_eq!(after, self.before, "the terminal is as it was");
         }
+        self.hung_up.store(true, Ordering::SeqCst);
         drop((self.slave.take(), self.typed.take()));
         if let Some(reader) = self.reader.take() {
             reader.join().unwrap();
