@@ -136,7 +136,7 @@ fn signals_end_a_build_in_order() {
         (SLEEPING, "var/lib/sleeping-has-begun"),
         (LONG_RUN, "begun"),
     ] {
-        for (signal, status) in [("-INT", 130), ("-TERM", 143)] {
+        for (signal, status) in [("-INT", 130), ("-TERM", 143), ("-HUP", 143)] {
             let work = Work::new();
             work.recipe("failing", recipe, "");
             let before = mounts();

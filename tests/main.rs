@@ -46,6 +46,7 @@ mod resolving;
 mod rootfs;
 mod rootless;
 mod sandbox;
+mod scarcity;
 mod schema;
 mod shell;
 mod stages;
