@@ -12,6 +12,7 @@ mod lifecycle;
 mod mounts;
 mod none;
 mod python;
+mod shell;
 mod single;
 mod subids;
 mod suite;

@@ -24,11 +24,9 @@ fn holds(wrapper: &str, other: &[&str]) {
         tests.args(["--skip", test]);
     }
     let told = run(&mut tests).expect(0);
-    assert!(
-        told.stdout.contains("test result: ok. 4"),
-        "{}",
-        told.stdout
-    );
+    let passed = told.stdout.rsplit_once("test result: ok. ");
+    let passed = passed.and_then(|(_, rest)| rest.split(' ').next()?.parse::<usize>().ok());
+    assert!(passed.is_some_and(|passed| passed >= 50), "{}", told.stdout);
 }
 
 /// The tests look for processes that are left; those of tests beside them are none of theirs, nor are their sockets.
@@ -39,7 +37,11 @@ const USERS: [&str; 1] = ["an_ordinary_user_is_told_what_is_needed"];
 /// Files stand for devices, and can be opened.
 const DEVICES: [&str; 1] = ["devices_are_few_and_new_ones_are_dead"];
 /// There is no other user.
-const OTHERS: [&str; 2] = ["capabilities_are_the_eleven", "users_are_those_of_the_root"];
+const OTHERS: [&str; 3] = [
+    "capabilities_are_the_eleven",
+    "users_are_those_of_the_root",
+    "a_secret_is_for_its_owner_and_cannot_be_changed",
+];
 
 #[test]
 fn the_sandbox_holds_with_many_ids() {
