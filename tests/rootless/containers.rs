@@ -26,10 +26,10 @@ fn build(workspace: &Workspace, options: &str, output: &str) -> Outcome {
     let folder = workspace.path("");
     let folder = folder.display();
     let script = format!(
-        "podman run --rm --network none {options} --volume /usr:/usr:ro --volume {folder}:/work \
-         --rootfs {folder}/container /work/onelayer build /work/context --progress plain \
-         --cache-dir /work/cache-of-containers/{output} \
-         -o oci:/work/cache-of-containers/{output}-image > {folder}/{output}.out \
+        "podman run --rm --network none {options} --volume /usr:/usr:ro --volume {folder}:/build \
+         --rootfs {folder}/container /build/onelayer build /build/context --progress plain \
+         --cache-dir /build/cache-of-containers/{output} \
+         -o oci:/build/cache-of-containers/{output}-image > {folder}/{output}.out \
          2> {folder}/{output}.err || echo $?"
     );
     let code = workspace.podman(&script);
