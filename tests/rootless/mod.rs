@@ -11,6 +11,7 @@ mod hostile;
 mod lifecycle;
 mod mounts;
 mod none;
+mod owners;
 mod python;
 mod shell;
 mod single;

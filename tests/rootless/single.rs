@@ -1,39 +1,7 @@
 //! A namespace with one id: owners and devices are recorded.
 
-use super::{
-    Caller, OWNERS, as_root, attributes, build, devices_of_packages_are_in_the_image, ready,
-    recipe, same_as_root,
-};
+use super::{Caller, as_root, ready, recipe, same_as_root};
 use crate::support::workspace::run;
-
-#[test]
-fn every_owner_is_the_one_that_root_makes() {
-    if !ready() {
-        return;
-    }
-    for caller in [Caller::Single, Caller::Mapped] {
-        same_as_root(&recipe(OWNERS), caller);
-    }
-}
-
-#[test]
-fn packages_are_the_ones_that_root_installs() {
-    if !ready() {
-        return;
-    }
-    let Some(workspace) = attributes() else {
-        return;
-    };
-    let expected = as_root(&workspace);
-    assert_eq!(build(&workspace, Caller::Single), expected);
-}
-
-#[test]
-fn devices_are_recorded() {
-    if ready() {
-        devices_of_packages_are_in_the_image(Caller::Single);
-    }
-}
 
 /// Programs that change their owner, and then themselves, go on.
 #[test]

@@ -4,39 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use super::{
-    Caller, OWNERS, as_root, attributes, build, devices_of_packages_are_in_the_image, onelayer,
-    ready, recipe, same_as_root, workspace,
-};
-
-#[test]
-fn every_owner_is_the_one_that_root_makes() {
-    if !ready() {
-        return;
-    }
-    for caller in [Caller::Subids, Caller::Container] {
-        same_as_root(&recipe(OWNERS), caller);
-    }
-}
-
-#[test]
-fn packages_are_the_ones_that_root_installs() {
-    if !ready() {
-        return;
-    }
-    let Some(workspace) = attributes() else {
-        return;
-    };
-    let expected = as_root(&workspace);
-    assert_eq!(build(&workspace, Caller::Subids), expected);
-}
-
-#[test]
-fn devices_are_recorded() {
-    if ready() {
-        devices_of_packages_are_in_the_image(Caller::Subids);
-    }
-}
+use super::{Caller, OWNERS, as_root, build, onelayer, ready, recipe, same_as_root, workspace};
 
 /// Commands become the users that they ask for, and can do no more than these.
 #[test]
