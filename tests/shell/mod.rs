@@ -15,8 +15,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread::{JoinHandle, sleep, spawn};
-use std::time::{Duration, Instant};
+use std::thread::{JoinHandle, spawn};
 
 use nix::poll::{PollFd, PollFlags, poll};
 use nix::pty::{Winsize, openpty};
@@ -25,10 +24,7 @@ use nix::sys::termios::{Termios, tcgetattr};
 use nix::unistd::Pid;
 
 use crate::support::workspace::Workspace;
-use crate::support::{require_root, require_tool};
-
-/// How long anything may take.
-const LONG: Duration = Duration::from_secs(60);
+use crate::support::{LONG, require_root, require_tool, within};
 
 const RECIPE: &str = r#"name: shells
 base: scratch
@@ -205,22 +201,13 @@ impl Session {
     }
 }
 
-fn within(limit: Duration, mut done: impl FnMut() -> bool) -> bool {
-    let end = Instant::now() + limit;
-    while Instant::now() < end {
-        if done() {
-            return true;
-        }
-        sleep(Duration::from_millis(20));
-    }
-    done()
-}
-
-/// Processes on this host whose arguments hold `mark`.
+/// Processes on this host whose last arguments are those of `mark`, each with a NUL between.
 fn marked(mark: &str) -> usize {
+    // Other tests' numbers may begin like this one.
+    let mark = format!("{mark}\0");
     let processes = fs::read_dir("/proc").unwrap().flatten();
     processes
         .filter_map(|process| fs::read(process.path().join("cmdline")).ok())
-        .filter(|line| line.windows(mark.len()).any(|part| part == mark.as_bytes()))
+        .filter(|line| line.ends_with(mark.as_bytes()))
         .count()
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::{RECIPE, Session, marked, ready, within, workspace};
+use super::{RECIPE, Session, marked, ready, workspace};
+use crate::support::{LONG, within};
 
 fn start(work: &crate::support::workspace::Workspace) -> Session {
     let session = Session::start(work.command(&["shell", "context"]));
@@ -31,7 +32,7 @@ fn a_shell_has_a_terminal_of_its_own() {
         ws_ypixel: 0,
     };
     rustix::termios::tcsetwinsize(shell.typed.as_ref().unwrap(), size).unwrap();
-    let resized = within(Duration::from_secs(10), || {
+    let resized = within(LONG, || {
         shell.send("busybox stty size\n");
         std::thread::sleep(Duration::from_millis(100));
         shell.text().contains("44 111")
@@ -51,13 +52,13 @@ fn ctrl_c_and_ctrl_z_are_for_the_job_in_front() {
     let mut shell = start(&work);
     shell.send("echo begin$((1+1)); busybox sleep 4711\n");
     shell.expect("begin2");
-    assert!(within(Duration::from_secs(10), || marked("sleep\x004711") > 0));
+    assert!(within(LONG, || marked("sleep\x004711") > 0));
     shell.send("\x03");
     shell.send("echo after-$?\n");
     shell.expect("after-130");
     assert_eq!(marked("sleep\x004711"), 0);
     shell.send("busybox sleep 4712\n");
-    assert!(within(Duration::from_secs(10), || marked("sleep\x004712") > 0));
+    assert!(within(LONG, || marked("sleep\x004712") > 0));
     shell.send("\x1a");
     shell.expect("Stopped");
     shell.send("exit 3\nexit 3\n");
@@ -74,7 +75,7 @@ fn what_is_left_in_the_background_ends_with_the_shell() {
     let work = workspace(RECIPE);
     let mut shell = start(&work);
     shell.send("busybox setsid busybox sleep 4713 >/dev/null 2>&1 </dev/null &\n");
-    assert!(within(Duration::from_secs(10), || marked("sleep\x004713") > 0));
+    assert!(within(LONG, || marked("sleep\x004713") > 0));
     shell.send("exit\n");
     let (status, text) = shell.finish();
     assert_eq!(status.code(), Some(0), "{text}");
@@ -103,7 +104,7 @@ fn signals_to_onelayer_end_everything() {
         let mut shell = start(&work);
         shell.send(&format!("busybox sleep {mark}\n"));
         let sleeping = format!("sleep\0{mark}");
-        assert!(within(Duration::from_secs(10), || marked(&sleeping) > 0));
+        assert!(within(LONG, || marked(&sleeping) > 0));
         shell.signal(signal);
         let (status, text) = shell.finish();
         let code = status.code().or(status.signal());
@@ -120,9 +121,9 @@ fn a_terminal_that_is_closed_ends_everything() {
     let work = workspace(RECIPE);
     let mut shell = start(&work);
     shell.send("busybox sleep 4716\n");
-    assert!(within(Duration::from_secs(10), || marked("sleep\x004716") > 0));
+    assert!(within(LONG, || marked("sleep\x004716") > 0));
     shell.hang_up();
-    assert!(within(Duration::from_secs(10), || marked("sleep\x004716") == 0));
+    assert!(within(LONG, || marked("sleep\x004716") == 0));
     let (status, _) = shell.finish();
     assert!(!status.success());
 }

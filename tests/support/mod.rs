@@ -16,6 +16,8 @@ use std::env;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// Who may change the host's mount table: container engines do, onelayer must not.
 static HOST_MOUNTS: RwLock<()> = RwLock::new(());
@@ -66,6 +68,21 @@ pub(crate) fn skip(missing: &str) -> bool {
     );
     eprintln!("{message}");
     false
+}
+
+/// How long anything may take that must come: machines are slow at times.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
+
+/// Asks again and again until it is so, for as long as `limit`; whether it is.
+pub(crate) fn within(limit: Duration, mut done: impl FnMut() -> bool) -> bool {
+    let end = Instant::now() + limit;
+    while Instant::now() < end {
+        if done() {
+            return true;
+        }
+        sleep(Duration::from_millis(20));
+    }
+    done()
 }
 
 /// A directory on a disk (not in memory, where attributes and overlays may be missing).
