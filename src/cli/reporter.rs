@@ -46,6 +46,11 @@ fn waiting(cache: &str) -> String {
     format!("waiting for the cache `{cache}`, which another step uses")
 }
 
+/// Who makes what this build needs, too.
+fn awaited(maker: &str) -> String {
+    format!("waiting for {maker}, to make the same")
+}
+
 /// One line an event.
 #[derive(Default)]
 struct Lines {
@@ -113,6 +118,10 @@ impl Reporter for Lines {
             }
             Event::StepWaiting { step, cache } => {
                 line(format_args!("[{step}] {}", waiting(cache)));
+            }
+            Event::MakerAwaited { step, maker } => {
+                let place = step.map_or_else(|| "base".to_owned(), |step| step.to_string());
+                line(format_args!("[{place}] {}", awaited(maker)));
             }
             Event::CheckFinished {
                 check,
@@ -228,6 +237,10 @@ impl Reporter for Bars {
             Event::StepWaiting { step, cache } => {
                 self.bar(*step, STEP).set_message(waiting(cache));
             }
+            Event::MakerAwaited {
+                step: Some(step),
+                maker,
+            } => self.bar(*step, STEP).set_message(awaited(maker)),
             Event::Fetching { step, done, total } => {
                 self.bar(*step, STEP).set_message(so_far(*done, *total));
             }

@@ -36,6 +36,11 @@ impl Digest {
         Self(bytes)
     }
 
+    /// The 32 bytes.
+    pub fn bytes(&self) -> [u8; 32] {
+        self.0
+    }
+
     /// The 64 hexadecimal digits alone, as blob file names want them.
     pub fn hex(&self) -> String {
         use fmt::Write;

@@ -27,6 +27,7 @@ mod schedule;
 mod secrets;
 mod shell;
 mod stage_copy;
+mod turns;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,9 +37,9 @@ use std::time::{Duration, Instant};
 use crate::packages::{self, HostAccess};
 use crate::plan::{Action, Plan, PlannedImage, PlannedStep};
 use crate::progress::{Event, Reporter};
-use crate::sandbox::{Cancel, Isolation, Launcher};
-use crate::store::{ChangeSet, Downloads, Draft, Existing, Store};
-use crate::tree::{Marks, Tree, Upper, WalkOptions, display, walk};
+use crate::sandbox::{Cancel, Launcher};
+use crate::store::{ChangeSet, Downloads, Draft, Store};
+use crate::tree::{Changes, Tree, display};
 
 pub use crate::tar::EntryProblem;
 pub use accounts::{AccountsError, DatabaseError};
@@ -65,6 +66,8 @@ pub struct Execution<'a> {
     pub store: &'a Store,
     /// What brings the layers of images.
     pub bases: &'a dyn Bases,
+    /// The recipe's path and the name of its image: whom others wait for.
+    pub recipe: (&'a str, &'a str),
     /// Whether change sets of earlier builds are taken.
     pub reuse: bool,
     /// What starts sandboxes.
@@ -110,6 +113,7 @@ impl Execution<'_> {
         Ok(Root {
             tree: image.tree,
             base: image.base,
+            _held: image.held,
         })
     }
 
@@ -186,28 +190,22 @@ impl Execution<'_> {
         let key = step.key.digest();
         let claim = claims.claim(key, &|| self.cancel.is_cancelled());
         self.check_cancelled()?;
-        let kept = match claim {
-            Claim::Mine(_) if !self.reuse => None,
-            _ => self.store.change_set(&key),
-        };
+        let reuse = self.reuse || matches!(claim, Claim::Made);
+        let (kept, turn) = self.kept_or_turn(&key, Some(number), &step.title, reuse)?;
         let cached = kept.is_some();
-        let change_set = match kept {
-            Some(change_set) => change_set,
+        let (change_set, changes) = match kept {
+            Some(kept) => kept,
             None => {
                 let draft = self.store.draft()?;
                 self.carry_out(&step.action, number, root, (finished, claims), &draft)?;
-                let existing = if self.reuse {
-                    Existing::Keep
-                } else {
-                    Existing::Replace
-                };
-                self.store.commit(draft, &key, existing)?
+                self.store.commit(draft, &key, &self.maker(&step.title))?
             }
         };
+        drop(turn);
         if let Claim::Mine(making) = claim {
             making.finish();
         }
-        self.put(root, &change_set, number)?;
+        self.put(root, change_set, changes, number);
         Ok(cached)
     }
 
@@ -304,26 +302,7 @@ impl Execution<'_> {
         Ok(())
     }
 
-    fn put(
-        &self,
-        root: &mut Stack,
-        change_set: &ChangeSet,
-        number: usize,
-    ) -> Result<(), ExecuteError> {
-        let attributes = change_set.attributes()?;
-        let upper = Upper::open(change_set.upper())?;
-        let in_namespace = Isolation::current().is_some_and(Isolation::is_namespace);
-        let marks = if in_namespace {
-            Marks::User
-        } else {
-            Marks::Trusted
-        };
-        let options = WalkOptions {
-            marks,
-            attributes: attributes.as_ref(),
-            ..WalkOptions::default()
-        };
-        let changes = walk(&upper, &options)?;
+    fn put(&self, root: &mut Stack, change_set: ChangeSet, changes: Changes, number: usize) {
         for path in changes.skipped() {
             let message = format!(
                 "step {number}: socket `{}` is left out of the image",
@@ -334,7 +313,7 @@ impl Execution<'_> {
         let rank = u32::try_from(number).unwrap_or(u32::MAX);
         root.tree.apply(changes, rank);
         root.lower.insert(0, change_set.upper());
-        Ok(())
+        root.held.push(change_set);
     }
 }
 
@@ -344,6 +323,8 @@ pub struct Root {
     pub tree: Tree,
     /// The image that it was made on, itself or through stages.
     pub base: Option<Arc<PlannedImage>>,
+    /// Where the bytes are: nobody removes them as long as this is there.
+    _held: Vec<ChangeSet>,
 }
 
 /// The root so far.
@@ -354,5 +335,7 @@ struct Stack {
     base: Option<Arc<PlannedImage>>,
     /// Upper directories of the steps so far, the topmost first.
     lower: Vec<PathBuf>,
+    /// The change sets that these are of.
+    held: Vec<ChangeSet>,
     source_date_epoch: u64,
 }

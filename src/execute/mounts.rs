@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 
 use crate::plan::{CopyAction, CopyEntry, CopyKind, Mode, MountAction, Origin, Owner, RunAction};
@@ -27,6 +28,8 @@ use super::{ExecuteError, Execution, PATIENCE, Stack, files, owner};
 #[derive(Default)]
 pub(super) struct Mounted {
     pub(super) mounts: Vec<Mount>,
+    /// Roots that are seen: what they are made of stays as long.
+    _held: Vec<Arc<Stack>>,
     /// Secrets that are variables.
     pub(super) variables: BTreeMap<String, OsString>,
     /// Takes the secrets out of what the command prints.
@@ -58,6 +61,7 @@ impl Execution<'_> {
         let mut variables = BTreeMap::new();
         let mut secrets = Vec::new();
         let mut caches = BTreeMap::new();
+        let mut held = Vec::new();
         for (index, mount) in action.mounts.iter().enumerate() {
             match mount {
                 // Last of all: who waits for a cache keeps nothing that others wait for.
@@ -99,7 +103,9 @@ impl Execution<'_> {
                         None => self.of_context(entries, target, &room)?,
                         Some(from) => {
                             let other = self.origin(from, finished, claims)?;
-                            of_root(from, &other, source)?
+                            let part = of_root(from, &other, source)?;
+                            held.push(other);
+                            part
                         }
                     };
                     mounts.push(Mount::Part {
@@ -145,6 +151,7 @@ impl Execution<'_> {
             variables,
             redaction: Redaction::new(secrets.into_iter()),
             _caches: caches,
+            _held: held,
         })
     }
 

@@ -8,7 +8,6 @@ use crate::digest::{Digest, VerifyingReader};
 use crate::plan::{Origin, PlannedBase, PlannedImage, PlannedRootfs, RootfsKind};
 use crate::progress::Event;
 use crate::sandbox;
-use crate::store::Existing;
 use crate::tree::{Marks, Tree, Upper, WalkOptions, display, walk};
 
 use super::claims::{Claim, Claims};
@@ -83,10 +82,10 @@ impl Execution<'_> {
         self.reporter.report(&Event::BaseStarted { base: name });
         let started = Instant::now();
         // Also if no step is to be reused: the key is made of what was read, not of how.
-        let kept = self.store.change_set(&key);
+        let (kept, turn) = self.kept_or_turn(&key, None, name, true)?;
         let cached = kept.is_some();
-        let change_set = match kept {
-            Some(change_set) => change_set,
+        let (change_set, changes) = match kept {
+            Some(kept) => kept,
             None => {
                 let draft = self.store.draft()?;
                 let empty = Tree::new();
@@ -95,14 +94,15 @@ impl Execution<'_> {
                 if let Some(attributes) = editor.finish() {
                     draft.record(&attributes)?;
                 }
-                self.store.commit(draft, &key, Existing::Keep)?
+                self.store.commit(draft, &key, &self.maker(name))?
             }
         };
+        drop(turn);
         if let Claim::Mine(making) = claim {
             making.finish();
         }
         let mut root = Stack::default();
-        self.put(&mut root, &change_set, RANK)?;
+        self.put(&mut root, change_set, changes, RANK);
         let elapsed = started.elapsed();
         self.reporter.report(&Event::BaseFinished {
             base: name,

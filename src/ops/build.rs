@@ -194,9 +194,11 @@ pub fn build(
             watch,
             remotes: Mutex::default(),
         };
+        let recipe_path = planned.path();
         let execution = Execution {
             store: &store,
             bases: &bases,
+            recipe: (&recipe_path, &planned.plan.name),
             reuse: options.reuse,
             launcher: &Launcher::default(),
             access: &access(planned, options),

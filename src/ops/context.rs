@@ -38,6 +38,8 @@ pub(super) struct Context {
     ignored: Gitignore,
     images: Images,
     recipes: Recipes,
+    /// The recipe's own path.
+    recipe: PathBuf,
 }
 
 impl Context {
@@ -67,11 +69,17 @@ impl Context {
         }
         let ignored = ignored.build().map_err(broken)?;
         Ok(Self {
+            recipe: chain.last().cloned().unwrap_or_default(),
             images: Images::new(&directory, registries),
             recipes: Recipes::new(&directory, chain, registries),
             directory,
             ignored,
         })
+    }
+
+    /// The recipe's own path.
+    pub(super) fn recipe_path(&self) -> &Path {
+        &self.recipe
     }
 
     /// The images that were found so far.

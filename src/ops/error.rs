@@ -317,6 +317,7 @@ impl Error {
             Self::Step(error) => error.source.help().or_else(|| self.help_of_place()),
             Self::BaseLayer { .. } => self.help_of_place(),
             Self::Transport(error) => error.help(),
+            Self::Store(error) => error.help(),
             _ => None,
         }
     }

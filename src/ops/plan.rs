@@ -47,6 +47,11 @@ impl Planned {
         validate::not_carried_out(&self.recipe, &scopes)
     }
 
+    /// The recipe's own path, from the root.
+    pub(super) fn path(&self) -> String {
+        self.context.recipe_path().display().to_string()
+    }
+
     /// The images that it, and the recipes that it starts from, are made of.
     pub(super) fn images(&self) -> Vec<Arc<Known>> {
         let below = self.below();

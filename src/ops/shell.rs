@@ -57,6 +57,7 @@ pub fn shell(
     let execution = Execution {
         store: &store,
         bases: &bases,
+        recipe: (&planned.path(), &plan.name),
         reuse: options.reuse,
         launcher: &Launcher::default(),
         access: &access,

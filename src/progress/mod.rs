@@ -57,6 +57,13 @@ pub enum Event<'a> {
         /// Name of the cache.
         cache: &'a str,
     },
+    /// Another build makes the same step, or unpacks the same root, at this moment.
+    MakerAwaited {
+        /// Number of the step, from 1; none for what a root starts from.
+        step: Option<usize>,
+        /// Which process that is, and what it builds.
+        maker: &'a str,
+    },
     /// A file comes from the network.
     Fetching {
         /// Number of the step, from 1.

@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::digest::Checksum;
 
@@ -54,6 +55,8 @@ impl Store {
             draft::remove(&path)?;
             return Ok(None);
         }
+        // When it was last used, for those who prune.
+        let _ = file.set_modified(SystemTime::now());
         file.rewind().map_err(|error| failed("read", error))?;
         Ok(Some(file))
     }

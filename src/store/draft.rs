@@ -1,22 +1,25 @@
 //! A change set in the making.
 
+use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+use crate::digest::Digest;
 use crate::rootfs::Rootfs;
-use crate::tree::Attributes;
+use crate::tree::{Attributes, Changes, Marks};
 
 use super::StoreError;
-use super::change_set::ATTRIBUTES;
+use super::change_set::{self, ATTRIBUTES, LOCK};
+use super::record::{Maker, Record};
 
 /// A folder with an empty `upper/` and `work/`, removed when dropped unless it is committed.
 #[derive(Debug)]
 pub struct Draft {
     directory: PathBuf,
     /// Says to others that somebody still works here; released by the kernel whatever happens.
-    _lock: File,
+    lock: File,
 }
 
 impl Draft {
@@ -26,7 +29,7 @@ impl Draft {
                 .prefix("")
                 .rand_bytes(12)
                 .tempdir_in(drafts)?;
-            let lock = File::create(directory.path().join("lock"))?;
+            let lock = File::create(directory.path().join(LOCK))?;
             lock.lock()?;
             for name in ["upper", "work", "state"] {
                 fs::DirBuilder::new()
@@ -35,7 +38,7 @@ impl Draft {
             }
             Ok(Self {
                 directory: directory.keep(),
-                _lock: lock,
+                lock,
             })
         };
         make().map_err(|source| StoreError::Io {
@@ -43,6 +46,11 @@ impl Draft {
             path: drafts.to_owned(),
             source,
         })
+    }
+
+    /// What its folder is called.
+    pub(super) fn name(&self) -> OsString {
+        self.directory.file_name().unwrap_or_default().to_owned()
     }
 
     /// Where the step's changes go.
@@ -93,40 +101,28 @@ impl Draft {
         })
     }
 
-    /// Becomes the change set at `destination`.
+    /// Becomes the change set in `destination`, for `key`; gives the lock, held shared, and what is
+    /// listed there.
     pub(super) fn commit(
         self,
         destination: &Path,
-        existing: Existing,
-    ) -> Result<PathBuf, StoreError> {
+        (key, maker): (&Digest, &Maker),
+        marks: Marks,
+    ) -> Result<(File, Changes), StoreError> {
         for name in ["work", "state"] {
             remove(&self.directory.join(name))?;
         }
-        if existing == Existing::Replace && destination.is_dir() {
-            // Swept with the drafts: a build that reads it now has it open.
-            let _ = fs::rename(destination, self.directory.with_extension("replaced"));
-        }
-        match fs::rename(&self.directory, destination) {
-            // Only now: without its lock a draft would be swept.
-            Ok(()) => remove(&destination.join("lock")).map(|()| destination.to_owned()),
-            // Another build was faster; this draft is removed when it is dropped.
-            Err(_) if destination.is_dir() => Ok(destination.to_owned()),
-            Err(source) => Err(StoreError::Io {
-                action: "rename a draft to",
-                path: destination.to_owned(),
-                source,
-            }),
-        }
+        let (changes, attributes) = change_set::list(&self.directory, marks)?;
+        Record::new(*key, maker, (&changes, attributes))?.write(&self.directory)?;
+        let failed = |source| StoreError::Io {
+            action: "rename a draft to",
+            path: destination.to_owned(),
+            source,
+        };
+        let lock = self.lock.try_clone().map_err(failed)?;
+        fs::rename(&self.directory, destination).map_err(failed)?;
+        Ok((lock, changes))
     }
-}
-
-/// What becomes of a change set that is already there under the same key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Existing {
-    /// It stays, and the new one is dropped: equal keys have equal results.
-    Keep,
-    /// It makes way: the user asked for every step to run.
-    Replace,
 }
 
 impl Drop for Draft {
@@ -146,7 +142,7 @@ pub(super) fn sweep(drafts: &Path) -> Result<(), StoreError> {
     };
     for entry in fs::read_dir(drafts).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        let held = match File::open(path.join("lock")) {
+        let held = match File::open(path.join(LOCK)) {
             Ok(file) => matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
             Err(_) => false,
         };

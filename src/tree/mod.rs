@@ -22,6 +22,7 @@ mod merge;
 mod metadata;
 mod recorded;
 mod resolve;
+mod stamp;
 mod upper;
 mod walk;
 

@@ -13,6 +13,7 @@ use super::entry::{Content, Entry, Kind, Xattr};
 use super::failure::TreeError;
 use super::metadata;
 use super::recorded::Recorded;
+use super::stamp::Stamp;
 use super::upper::Upper;
 
 /// What one step changed in a root.
@@ -21,7 +22,8 @@ pub struct Changes {
     pub(super) entries: Vec<Entry>,
     pub(super) removed: Vec<Box<[u8]>>,
     pub(super) opaque: Vec<Box<[u8]>>,
-    skipped: Vec<Box<[u8]>>,
+    pub(super) skipped: Vec<Box<[u8]>>,
+    pub(super) stamp: Stamp,
 }
 
 impl Changes {
@@ -202,6 +204,7 @@ impl Walk<'_> {
         let path = join(parent, name.to_bytes());
         let failed = |errno| self.upper.failed("look at", &path, errno);
         let stat = metadata::stat(directory.as_fd(), name).map_err(failed)?;
+        listing.changes.stamp.add(Stamp::of(&path, &stat));
         let device = (stat.stx_rdev_major, stat.stx_rdev_minor);
         let mut kind = match FileType::from_raw_mode(stat.stx_mode.into()) {
             FileType::CharacterDevice if device == (0, 0) => {
@@ -354,6 +357,7 @@ impl Walk<'_> {
                 all.removed.append(&mut new.removed);
                 all.opaque.append(&mut new.opaque);
                 all.skipped.append(&mut new.skipped);
+                all.stamp.add(new.stamp);
                 listing.directories
             }
             Err(failure) => {
