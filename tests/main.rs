@@ -10,6 +10,7 @@ mod agreement;
 mod allowances;
 mod archives;
 mod bases;
+mod caching;
 mod capabilities;
 mod certificates;
 mod changes;

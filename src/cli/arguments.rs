@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use onelayer::diagnostic::{Code, Denial, UnknownCode, nearest};
 use onelayer::sandbox::{self, Isolation};
 
+use super::cache::Cache;
 use super::exit;
 use onelayer::recipe::Name;
 
@@ -37,6 +38,8 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Copy an image from one place to others: push, pull, load, save
     Copy(Copy),
+    /// Show, look through or prune what is kept between builds
+    Cache(Cache),
     /// Say what this host can do for builds, and what mends each gap
     Doctor(Doctor),
     /// Print the JSON Schema of recipes

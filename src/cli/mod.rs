@@ -4,6 +4,7 @@
 
 mod arguments;
 mod build;
+mod cache;
 mod completions;
 mod convert;
 mod copy;
@@ -60,6 +61,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Shell(arguments) => return shell::run(arguments, terminal),
         Command::Inspect(arguments) => inspect::run(arguments, terminal),
         Command::Copy(arguments) => copy::run(arguments, terminal),
+        Command::Cache(arguments) => cache::run(arguments, terminal),
         Command::Doctor(arguments) => doctor::run(arguments, terminal),
         Command::Schema => schema::run(),
         Command::Explain(arguments) => explain::run(arguments),

@@ -31,6 +31,9 @@ pub enum Error {
         /// What is wrong with it.
         diagnostics: Vec<Diagnostic>,
     },
+    /// Somebody wanted it to stop.
+    #[error("interrupted")]
+    Interrupted,
     /// A recipe or its folder cannot be read.
     #[error("cannot read `{}`", path.display())]
     Read {
@@ -243,9 +246,9 @@ impl Error {
                 }
                 _ => ErrorKind::Step,
             },
-            Self::Layer(LayerError::Cancelled) | Self::Transport(TransportError::Cancelled) => {
-                ErrorKind::Cancelled
-            }
+            Self::Interrupted
+            | Self::Layer(LayerError::Cancelled)
+            | Self::Transport(TransportError::Cancelled) => ErrorKind::Cancelled,
             Self::Transport(
                 TransportError::ChosenDigest { .. } | TransportError::SeveralPlatforms { .. },
             ) => ErrorKind::Usage,

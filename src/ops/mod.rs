@@ -4,6 +4,7 @@
 
 mod bring;
 mod build;
+mod cache;
 mod carry;
 mod context;
 mod convert;
@@ -26,6 +27,7 @@ mod secrets;
 mod shell;
 
 pub use build::{BuildOptions, Built, BuiltImage, BuiltLayer, build};
+pub use cache::{CacheEntry, CacheReport, Pruning, cache_list, cache_prune, cache_verify};
 pub use convert::{Converted, convert};
 pub use copy::{Copied, Selection, copy};
 pub use diagnosis::{Diagnosis, Outlook, diagnose};

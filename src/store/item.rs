@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::digest::Digest;
+use crate::digest::{Checksum, Digest};
 
 use super::change_set::LOCK;
 use super::record::{Maker, Record, seconds};
@@ -63,6 +63,16 @@ impl Item {
     pub fn key(&self) -> Option<Digest> {
         let is_step = self.kind == ItemKind::Step;
         (is_step.then(|| format!("sha256:{}", self.id).parse().ok())).flatten()
+    }
+
+    /// The checksum, of a blob.
+    pub fn checksum(&self) -> Option<Checksum> {
+        let algorithm = self.place.parent()?.file_name()?.to_str()?;
+        match (self.kind, algorithm) {
+            (ItemKind::Blob, "sha256") => Some(Checksum::Sha256(self.id.clone())),
+            (ItemKind::Blob, "sha512") => Some(Checksum::Sha512(self.id.clone())),
+            _ => None,
+        }
     }
 }
 
