@@ -14,7 +14,7 @@ use crate::packages::{self, HostAccess};
 use crate::plan::{Action, Plan};
 use crate::progress::{Event, Reporter};
 use crate::recipe;
-use crate::sandbox::{self, Cancel, Isolation, Launcher, Refusal};
+use crate::sandbox::{self, Cancel, Isolation, Launcher, Processes, Refusal};
 use crate::store::Store;
 use crate::transport::{Access, Destinations, Reference, TransportError, Watch};
 
@@ -52,6 +52,8 @@ pub struct BuildOptions {
     pub threads: Option<NonZeroUsize>,
     /// Why commands are not isolated in a more exact way, if that was wanted.
     pub inexact: Option<String>,
+    /// What commands see of other processes.
+    pub processes: Processes,
     /// Why they cannot be isolated at all.
     pub refusal: Option<Refusal>,
 }
@@ -170,6 +172,7 @@ pub fn build(
         reporter.report(&Event::Isolation {
             isolation: isolation.name(),
             reason: options.inexact.as_deref(),
+            processes: options.processes.name(),
         });
     }
     let references = references(&first.plan, options)?;

@@ -18,6 +18,8 @@ pub enum Event<'a> {
         isolation: &'a str,
         /// Why not in a more exact way, if that is so.
         reason: Option<&'a str>,
+        /// What they see of other processes: `own` for their own alone, or `all`.
+        processes: &'a str,
     },
     /// What a root starts from, or takes files from, is unpacked.
     BaseStarted {

@@ -32,31 +32,44 @@ use self::held::Held;
 use self::look::Look;
 use self::process::Process;
 use super::error::{SandboxError, Tried};
-use super::filesystem::Filesystem;
+use super::processes::{self, Processes};
 use super::standing::{Isolation, OVERFLOW_ID};
 use super::syscall;
 
 /// What pid 1 needs to find the files of others.
 pub(super) struct Eyes {
-    /// The processes of this process id namespace.
+    /// The processes of this process id namespace, or more.
     proc: OwnedFd,
+    processes: Processes,
 }
 
 impl Eyes {
     /// To be called before the root is changed.
-    pub(super) fn open() -> std::result::Result<Eyes, SandboxError> {
+    pub(super) fn open(processes: Processes) -> std::result::Result<Eyes, SandboxError> {
         let flags = MountAttrFlags::MOUNT_ATTR_NOSUID
             | MountAttrFlags::MOUNT_ATTR_NODEV
             | MountAttrFlags::MOUNT_ATTR_NOEXEC;
-        let proc = Filesystem::open("proc")?.mount(flags)?;
-        Ok(Eyes { proc })
+        let proc = match processes {
+            Processes::Own => processes::fresh(flags),
+            Processes::All => processes::bound(),
+        };
+        let proc = proc.tried(|| "mount `/proc`".to_owned())?;
+        Ok(Eyes { proc, processes })
+    }
+
+    /// The number of a process of this process id namespace among those that are seen.
+    fn number(&self, id: u32) -> Result<u32> {
+        match self.processes {
+            Processes::Own => Ok(id),
+            Processes::All => processes::number(&self.proc, id),
+        }
     }
 }
 
 /// Answers the kernel's questions about the command and all that it starts.
 pub(super) struct Supervisor {
     listener: OwnedFd,
-    proc: OwnedFd,
+    eyes: Eyes,
     root: OwnedFd,
     /// Whether there is one id only.
     single: bool,
@@ -76,7 +89,7 @@ impl Supervisor {
         rustix::process::fchdir(&eyes.proc).tried(|| "change into `/proc`".to_owned())?;
         Ok(Supervisor {
             listener,
-            proc: eyes.proc,
+            eyes,
             root,
             single: isolation == Isolation::SingleId,
             held: Held::new(),
@@ -130,25 +143,25 @@ impl Supervisor {
 
     /// Where everything is that was held, now that nobody moves it any more.
     pub(super) fn finish(self) -> Vec<Owned> {
-        self.held.finish(&self.proc)
+        self.held.finish(&self.eyes.proc)
     }
 
     fn carry_out(&mut self, question: &libc::seccomp_notif) -> Result<Outcome> {
         let call = recognise(&question.data).ok_or(Errno::NOSYS)?;
         let arguments = question.data.args;
+        if call == Call::Identity {
+            return Ok(Outcome::Done);
+        }
         let process = Process {
-            proc: &self.proc,
+            proc: &self.eyes.proc,
             root: &self.root,
-            id: question.pid,
+            id: self.eyes.number(question.pid)?,
         };
         // Only now that all of it is open: its number may have gone to another process before.
         let still = || match syscall::question_is_open(&self.listener, question.id) {
             true => Ok(()),
             false => Err(Errno::SRCH),
         };
-        if call == Call::Identity {
-            return Ok(Outcome::Done);
-        }
         if let Some(look) = Look::of(call, &arguments) {
             // Whatever is wrong with the call, the kernel says it best.
             let shown = self.show(&look, process, &still);
@@ -261,7 +274,7 @@ impl Supervisor {
         // An overlay may have given it another number when it copied it up.
         let identity = identity(&fstat(&entry)?);
         match note {
-            Some(note) => self.held.hold(identity, entry, note, &self.proc),
+            Some(note) => self.held.hold(identity, entry, note, &self.eyes.proc),
             None => self.held.forget(identity),
         }
         Ok(())

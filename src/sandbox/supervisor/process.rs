@@ -14,13 +14,14 @@ const PAGE: u64 = 4096;
 
 const HANDLE: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 
-/// A process, by the number that a question gives it.
+/// A process that a question is about.
 #[derive(Clone, Copy)]
 pub(super) struct Process<'a> {
-    /// The processes of this process id namespace (proc(5)).
+    /// Where processes are (proc(5)).
     pub(super) proc: &'a OwnedFd,
     /// The root of pid 1.
     pub(super) root: &'a OwnedFd,
+    /// Its number there.
     pub(super) id: u32,
 }
 
