@@ -8,7 +8,7 @@
 //! there what the kernel tells everybody of a process: its number, its command line, its mounts.
 
 use std::fs::File;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
 use rustix::fs::{CWD, Mode, OFlags, PROC_SUPER_MAGIC, fstatfs, openat, readlinkat};
 use rustix::io::{Errno, Result};
@@ -59,7 +59,7 @@ pub(super) fn fresh(flags: MountAttrFlags) -> Result<OwnedFd> {
 pub(super) fn bound() -> Result<OwnedFd> {
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let proc = openat(CWD, "/proc", flags, Mode::empty())?;
-    if fstatfs(&proc)?.f_type != PROC_SUPER_MAGIC {
+    if !is_proc(&proc) {
         return Err(Errno::NODEV);
     }
     // Of a namespace that this process is not in, it has no number there.
@@ -70,6 +70,11 @@ pub(super) fn bound() -> Result<OwnedFd> {
         // Covers cannot be left behind.
         | OpenTreeFlags::AT_RECURSIVE;
     open_tree(&proc, "", flags)
+}
+
+/// Whether an entry is one of a procfs.
+pub(super) fn is_proc(entry: impl AsFd) -> bool {
+    fstatfs(entry).is_ok_and(|found| found.f_type == PROC_SUPER_MAGIC)
 }
 
 /// pidfd_open(2): a thread that does not lead its process. Since Linux 6.9.

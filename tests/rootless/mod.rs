@@ -6,6 +6,7 @@
 mod calls;
 mod choice;
 mod containers;
+mod containers_hostile;
 mod forged;
 mod hostile;
 mod lifecycle;

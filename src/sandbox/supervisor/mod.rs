@@ -258,6 +258,7 @@ impl Supervisor {
             // The kernel's own, such as `/proc`, which belongs to the root outside: packages that
             // hold it are installed all the same.
             Err(Errno::PERM) if stat.st_uid == OVERFLOW_ID => return Ok(()),
+            Err(Errno::ROFS) if processes::is_proc(&entry) => return Ok(()),
             // The namespace does not have the id.
             Err(Errno::INVAL) => {
                 change_owner(&entry, None)?;

@@ -1,0 +1,150 @@
+//! In podman's default container commands find other processes in `/proc`: with these they can do
+//! nothing but read their command lines.
+
+use std::fs;
+
+use super::containers::{COVERED, build_below, isolation, possible, prepare};
+use super::python::python;
+use crate::support::engines_mount;
+
+/// In the environment of the builder and of a process beside it, as of a container's.
+const CANARY: &str = "canary-7d1f";
+
+/// Tries all that one process can do to another, and says what worked.
+const ATTACK: &str = r#"
+import ctypes, errno, os, signal, stat, sys, time
+CANARY = b'canary-' + b'7d1f'
+libc = ctypes.CDLL(None, use_errno=True)
+own = {'self', 'thread-self', os.readlink('/proc/self'), os.readlink('/proc/thread-self').split('/')[0]}
+reached = []
+
+def attempt(what, action):
+    try: got = action()
+    except OSError: return
+    if got: reached.append(what)
+
+def call(function, *arguments):
+    if function(*arguments) < 0: raise OSError(ctypes.get_errno(), 'refused')
+    return True
+
+def read(path):
+    with open(path, 'rb', buffering=0) as file: return file.read(1 << 20)
+
+def command(process):
+    try: return read('/proc/%s/cmdline' % process)
+    except OSError: return b''
+
+def others(): return [name for name in os.listdir('/proc') if name.isdigit() and name not in own]
+
+def write(path, text):
+    with open(path, 'wb', buffering=0) as file: return file.write(text) > 0
+
+def enter(path):
+    here = os.open('.', os.O_PATH)
+    os.chdir(path); os.fchdir(here)
+    return True
+
+def attack(process):
+    at = '/proc/' + process + '/'
+    for name in 'environ', 'maps', 'smaps', 'auxv', 'mem', 'io', 'pagemap', 'timers':
+        attempt(at + name, lambda: name == 'pagemap' and os.open(at + name, os.O_RDONLY) or read(at + name))
+    for name in 'stack', 'syscall', 'personality', 'mountstats':
+        attempt(at + name, lambda: CANARY in read(at + name))
+    attempt(at + 'mem, written', lambda: os.open(at + 'mem', os.O_RDWR))
+    for name, text in [('comm', 'x'), ('oom_score_adj', '1000'), ('oom_adj', '15'), ('clear_refs', '1'), ('coredump_filter', '0'),
+                       ('timerslack_ns', '1'), ('sched', '0'), ('autogroup', '5'), ('setgroups', 'deny'), ('loginuid', '0'),
+                       ('uid_map', '0 0 1'), ('gid_map', '0 0 1'), ('projid_map', '0 0 1'), ('attr/exec', 'x'), ('make-it-fail', '1')]:
+        attempt(at + name + ', written', lambda: write(at + name, text.encode()))
+    for name in 'root', 'cwd', 'exe':
+        attempt(at + name, lambda: os.readlink(at + name))
+        attempt(at + name + ', opened', lambda: os.open(at + name, os.O_PATH))
+    attempt(at + 'root, entered', lambda: enter(at + 'root'))
+    attempt(at + 'root, changed into', lambda: os.chroot(at + 'root') or True)
+    for name in 'fd', 'fdinfo', 'map_files', 'task/' + process + '/fd':
+        attempt(at + name, lambda: os.listdir(at + name))
+    for number in range(0, 40):
+        attempt(at + 'fd/%d' % number, lambda: os.open(at + 'fd/%d' % number, os.O_PATH))
+    try: namespaces = os.listdir(at + 'ns')
+    except OSError: namespaces = []
+    for name in set(namespaces) | {'mnt', 'user', 'pid', 'net', 'ipc', 'uts', 'cgroup'}:
+        attempt(at + 'ns/' + name, lambda: os.open(at + 'ns/' + name, os.O_RDONLY))
+    def handle(signal_number):
+        folder = os.open(at, os.O_RDONLY | os.O_DIRECTORY)
+        try: signal.pidfd_send_signal(folder, signal_number)
+        finally: os.close(folder)
+        return True
+    for number in 0, signal.SIGSTOP, signal.SIGKILL: attempt(at + 'signalled by its folder', lambda: handle(number))
+    # Numbers mean processes of the own namespace, or none.
+    if int(process) not in inner:
+        number = int(process)
+        for name in 'kill', 'getpgid', 'getsid', 'sched_getscheduler':
+            attempt(name + ' ' + process, lambda: call(getattr(libc, name), number, 0))
+        attempt('pidfd ' + process, lambda: os.pidfd_open(number))
+        attempt('PTRACE_SEIZE ' + process, lambda: call(libc.ptrace, 0x4206, number, 0, 0))
+        attempt('process_vm_readv ' + process, lambda: call(libc.process_vm_readv, number, 0, 0, 0, 0, 0))
+
+def search(folder, depth=0):
+    "Every file that can be read, for the canary."
+    try: entries = list(os.scandir(folder))
+    except OSError: return
+    for entry in entries:
+        path = entry.path
+        if entry.is_symlink() or path.split('/')[2] in own or path.endswith(('/kmsg', '/trace_pipe', '/clear_refs', '/seccomp_cache')): continue
+        if entry.is_dir(follow_symlinks=False):
+            if depth < 4: search(path, depth + 1)
+            continue
+        def found():
+            file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+            try: return CANARY in os.read(file, 1 << 20)
+            finally: os.close(file)
+        attempt(path + ' has the canary', found)
+
+def inside():
+    "Numbers of this namespace, which are those that can be signalled."
+    found = set()
+    for number in range(1, 400):
+        try: os.kill(number, 0); found.add(number)
+        except ProcessLookupError: pass
+        except PermissionError: found.add(number)
+    return found
+
+inner = inside()
+"#;
+
+/// The builder, its guard and pid 1, and what else runs in the container: the attack, from each
+/// rung, by a command that may trace as far as the kernel lets it.
+#[test]
+fn processes_that_are_seen_are_out_of_reach() {
+    let _engines = engines_mount();
+    if !possible() {
+        return;
+    }
+    let script = format!(
+        "{ATTACK}
+seen = [command(process) for process in others()]
+for what in b'onelayer\\0build', b'sleep\\00029.25', b'onelayer\\0__sandbox':
+    assert any(what in line for line in seen), (what, seen)
+for round in range(2):
+    for process in others(): attack(process)
+search('/proc')
+assert not reached, reached
+assert any(b'sleep\\00029.25' in command(process) for process in others())
+for path, mode in [('/proc', 'r'), ('/proc/self', 'r')]:
+    assert os.statvfs(path).f_flag & os.ST_RDONLY, path
+"
+    );
+    let Some(workspace) = python(&script) else {
+        return;
+    };
+    prepare(&workspace);
+    fs::write(
+        workspace.path("beside"),
+        "sleep 29.25 & \"$@\"; code=$?; kill $!; exit $code\n",
+    )
+    .unwrap();
+    for (name, options) in [("root", ""), ("user", "--user 1000")] {
+        let options = format!("{options} --env CANARY={CANARY}");
+        let built = build_below(&workspace, &options, "sh /build/beside", name).expect(0);
+        assert!(isolation(&built).contains(COVERED), "{}", built.stderr);
+    }
+}
