@@ -5,7 +5,8 @@ use std::fs;
 
 use super::containers::{COVERED, build_below, isolation, possible, prepare};
 use super::python::python;
-use crate::support::engines_mount;
+use crate::support::workspace::Workspace;
+use crate::support::{self, engines_mount};
 
 /// In the environment of the builder and of a process beside it, as of a container's.
 const CANARY: &str = "canary-7d1f";
@@ -60,10 +61,13 @@ def attack(process):
         attempt(at + name + ', opened', lambda: os.open(at + name, os.O_PATH))
     attempt(at + 'root, entered', lambda: enter(at + 'root'))
     attempt(at + 'root, changed into', lambda: os.chroot(at + 'root') or True)
-    for name in 'fd', 'fdinfo', 'map_files', 'task/' + process + '/fd':
+    for name in 'fdinfo', 'map_files':
         attempt(at + name, lambda: os.listdir(at + name))
-    for number in range(0, 40):
-        attempt(at + 'fd/%d' % number, lambda: os.open(at + 'fd/%d' % number, os.O_PATH))
+    # Whoever has the same user sees how many there are.
+    for number in range(40):
+        for path in at + 'fd/%d' % number, at + 'task/%s/fd/%d' % (process, number):
+            attempt(path, lambda: os.readlink(path))
+            attempt(path + ', opened', lambda: os.open(path, os.O_PATH))
     try: namespaces = os.listdir(at + 'ns')
     except OSError: namespaces = []
     for name in set(namespaces) | {'mnt', 'user', 'pid', 'net', 'ipc', 'uts', 'cgroup'}:
@@ -73,7 +77,10 @@ def attack(process):
         try: signal.pidfd_send_signal(folder, signal_number)
         finally: os.close(folder)
         return True
-    for number in 0, signal.SIGSTOP, signal.SIGKILL: attempt(at + 'signalled by its folder', lambda: handle(number))
+    # Pid 1 of the own namespace takes signals from there, as ever, and only those that it asks for.
+    if not is_inside(process):
+        for number in 0, signal.SIGSTOP, signal.SIGKILL:
+            attempt(at + 'signalled by its folder', lambda: handle(number))
     # Numbers mean processes of the own namespace, or none.
     if int(process) not in inner:
         number = int(process)
@@ -81,7 +88,16 @@ def attack(process):
             attempt(name + ' ' + process, lambda: call(getattr(libc, name), number, 0))
         attempt('pidfd ' + process, lambda: os.pidfd_open(number))
         attempt('PTRACE_SEIZE ' + process, lambda: call(libc.ptrace, 0x4206, number, 0, 0))
-        attempt('process_vm_readv ' + process, lambda: call(libc.process_vm_readv, number, 0, 0, 0, 0, 0))
+        attempt('process_vm_readv ' + process, lambda: sees_memory(number))
+
+def is_inside(process):
+    status = read('/proc/%s/status' % process).decode()
+    return len(next(line for line in status.splitlines() if line.startswith('NSpid:')).split()) > 2
+
+def sees_memory(number):
+    buffer = (ctypes.c_ulong * 2)(0x1000, 8)
+    result = libc.process_vm_readv(number, buffer, 1, buffer, 1, 0)
+    return result >= 0 or ctypes.get_errno() not in (errno.ESRCH, errno.EPERM, errno.ENOSYS)
 
 def search(folder, depth=0):
     "Every file that can be read, for the canary."
@@ -110,6 +126,12 @@ def inside():
 
 inner = inside()
 "#;
+
+/// Gives the root that commands run in to whoever builds.
+fn own(workspace: &Workspace, owner: &str) {
+    let root = workspace.context().join("root");
+    support::run("chown", &["-R", owner, root.to_str().unwrap()]);
+}
 
 /// The builder, its guard and pid 1, and what else runs in the container: the attack, from each
 /// rung, by a command that may trace as far as the kernel lets it.
@@ -142,9 +164,72 @@ for path, mode in [('/proc', 'r'), ('/proc/self', 'r')]:
         "sleep 29.25 & \"$@\"; code=$?; kill $!; exit $code\n",
     )
     .unwrap();
-    for (name, options) in [("root", ""), ("user", "--user 1000")] {
+    for (name, owner, options) in [("root", "0:0", ""), ("user", "1000:0", "--user 1000")] {
+        own(&workspace, owner);
         let options = format!("{options} --env CANARY={CANARY}");
         let built = build_below(&workspace, &options, "sh /build/beside", name).expect(0);
         assert!(isolation(&built).contains(COVERED), "{}", built.stderr);
+    }
+}
+
+/// Commands of two stages, which run side by side as the same user.
+#[test]
+fn commands_of_other_steps_are_out_of_reach() {
+    let _engines = engines_mount();
+    if !possible() {
+        return;
+    }
+    let Some(workspace) = python("") else {
+        return;
+    };
+    let victim = format!(
+        "import time, os
+MARK = 'victim-9c'; SECRET = '{CANARY}'
+def is_done(name):
+    try: return b'attack-' + b'done' in open('/proc/%s/cmdline' % name, 'rb').read()
+    except OSError: return False
+end = time.time() + 30
+while not any(is_done(name) for name in os.listdir('/proc') if name.isdigit()):
+    assert time.time() < end
+    time.sleep(.05)
+"
+    );
+    let attacker = format!(
+        "{ATTACK}
+def victims(): return [name for name in others() if b'victim-' + b'9c' in command(name)]
+end = time.time() + 30
+while not any(b'import time, os' in command(name) for name in victims()):
+    assert time.time() < end
+    time.sleep(.05)
+for process in others(): attack(process)
+# Its command line, which everybody sees, has the canary too.
+search('/proc')
+reached = [what for what in reached if not what.endswith('/cmdline has the canary')]
+assert not reached, reached
+assert victims()
+os.execv('/usr/bin/python3', ['python3', '-c', 'import time; time.sleep(2)', 'attack-' + 'done'])
+"
+    );
+    let stage = |name: &str, script: &str| {
+        let lines = script.trim().lines();
+        let lines = lines.map(|line| format!("            {line}\n"));
+        let text: String = lines.collect();
+        format!(
+            "  {name}:\n    base: rootfs:root\n    steps:\n      - run:\n          - /usr/bin/python3\n          \
+             - -c\n          - |\n{text}        env: {{ CANARY: {CANARY} }}\n      - write: /{name}\n        \
+             content: x\n"
+        )
+    };
+    let recipe = format!(
+        "name: x\nbase: scratch\nstages:\n{}{}steps:\n  - {{ copy: /victim, from: stage:victim, to: /victim }}\n  \
+         - {{ copy: /attacker, from: stage:attacker, to: /attacker }}\n",
+        stage("victim", &victim),
+        stage("attacker", &attacker),
+    );
+    workspace.write("recipe.yaml", &recipe);
+    prepare(&workspace);
+    for (name, owner, options) in [("root", "0:0", ""), ("user", "1000:0", "--user 1000")] {
+        own(&workspace, owner);
+        build_below(&workspace, options, "", name).expect(0);
     }
 }
