@@ -77,7 +77,7 @@ pub use launcher::{Ended, Launcher};
 pub use mount::{Mount, Root};
 pub use namespace::{Entered, WantedIsolation, enter};
 pub use processes::Processes;
-pub use refusal::Refusal;
+pub use refusal::{Refusal, UNCOVERED};
 pub use request::{Attached, Captured, Exit, Network, Sandbox, Stream};
 pub use standing::{Isolation, UNKNOWN_OWNER, outside_owner, place_name};
 pub use supervisor::Owned;

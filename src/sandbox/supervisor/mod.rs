@@ -152,11 +152,11 @@ impl Supervisor {
         if call == Call::Identity {
             return Ok(Outcome::Done);
         }
-        let process = Process {
+        let process = self.eyes.number(question.pid).map(|id| Process {
             proc: &self.eyes.proc,
             root: &self.root,
-            id: self.eyes.number(question.pid)?,
-        };
+            id,
+        });
         // Only now that all of it is open: its number may have gone to another process before.
         let still = || match syscall::question_is_open(&self.listener, question.id) {
             true => Ok(()),
@@ -164,9 +164,10 @@ impl Supervisor {
         };
         if let Some(look) = Look::of(call, &arguments) {
             // Whatever is wrong with the call, the kernel says it best.
-            let shown = self.show(&look, process, &still);
+            let shown = process.and_then(|process| self.show(&look, process, &still));
             return Ok(shown.unwrap_or(Outcome::Kernel));
         }
+        let process = process?;
         // Whoever gave these powers up gets the kernel's own answer.
         let standing = process.standing()?;
         let allowed = match call {
