@@ -39,8 +39,12 @@ pub(super) fn onelayer(
 ) -> Outcome {
     let folder = workspace.path("");
     let folder = folder.display();
+    let network = match options.contains("--network") {
+        true => "",
+        false => "--network none",
+    };
     let script = format!(
-        "podman run --rm --network none {options} --volume /usr:/usr:ro --volume {folder}:/build \
+        "podman run --rm {network} {options} --volume /usr:/usr:ro --volume {folder}:/build \
          --rootfs {folder}/container {wrapper} /build/onelayer {arguments} \
          > {folder}/{output}.out 2> {folder}/{output}.err || echo $?"
     );

@@ -7,6 +7,7 @@ mod calls;
 mod choice;
 mod containers;
 mod containers_hostile;
+mod containers_specs;
 mod forged;
 mod hostile;
 mod lifecycle;
