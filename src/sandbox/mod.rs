@@ -19,7 +19,9 @@
 //! sandboxes calls [`init`] first thing in `main` when [`is_init`] says so.
 //!
 //! A caller that is not root first moves into a user namespace, with [`enter`]; [`Isolation`] says
-//! what can be owned there. What cannot, pid 1 records when the command asks the kernel for it.
+//! what can be owned there. What cannot, pid 1 records when the command asks the kernel for it. In a
+//! container whose `/proc` is covered in part, the sandbox has that `/proc` and a user namespace of
+//! its own ([`Processes`]).
 //!
 //! Every path is opened once and then used as a descriptor: sources before anything is mounted,
 //! targets resolved inside the root (openat2(2)). This module knows nothing of recipes and steps,
