@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use super::as_root;
 use super::containers::{COVERED, build_below, isolation, possible, prepare};
 use super::python::python;
 use crate::support::workspace::Workspace;
@@ -231,5 +232,54 @@ os.execv('/usr/bin/python3', ['python3', '-c', 'import time; time.sleep(2)', 'at
     for (name, owner, options) in [("root", "0:0", ""), ("user", "1000:0", "--user 1000")] {
         own(&workspace, owner);
         build_below(&workspace, options, "", name).expect(0);
+    }
+}
+
+/// Threads and children, whose numbers in this `/proc` are others, get their files and nobody else's.
+#[test]
+fn questions_are_answered_whoever_asks() {
+    let _engines = engines_mount();
+    if !possible() {
+        return;
+    }
+    let script = "
+import os, threading
+os.mkdir('/d')
+def give(number):
+    path = '/d/%d' % number
+    with open(path, 'w') as file:
+        os.fchown(file.fileno(), number, -1)
+    os.chown(path, -1, number + 1)
+    os.symlink(path, path + '-link')
+    os.lchown(path + '-link', number + 2, 7)
+    for stat in os.stat(path), os.stat(path + '-link'):
+        assert (stat.st_uid, stat.st_gid) == (number, number + 1), stat
+failed = []
+def work(number):
+    try: give(number)
+    except BaseException as error: failed.append((number, error))
+threads = [threading.Thread(target=work, args=(number,)) for number in range(100, 160)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert not failed, failed
+children = []
+for number in range(200, 240):
+    child = os.fork()
+    if child == 0:
+        thread = threading.Thread(target=work, args=(number,))
+        thread.start(); thread.join()
+        os._exit(1 if failed else 0)
+    children.append(child)
+for child in children: assert os.waitpid(child, 0)[1] == 0
+";
+    let Some(workspace) = python(script) else {
+        return;
+    };
+    prepare(&workspace);
+    for (name, owner, options) in [("root", "0:0", ""), ("user", "1000:0", "--user 1000")] {
+        own(&workspace, owner);
+        let expected = as_root(&workspace);
+        let built = build_below(&workspace, options, "", name);
+        assert_eq!(built.digest(), expected, "{name}");
     }
 }
