@@ -136,7 +136,7 @@ fn read(proc: &OwnedFd, path: &str) -> Result<String> {
     std::io::read_to_string(file).map_err(|_| Errno::SRCH)
 }
 
-/// The value of a line such as `Pid:	7`.
+/// The value of a line that begins with `name`.
 fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let line = text.lines().find_map(|line| line.strip_prefix(name));
     line.map(str::trim)

@@ -209,3 +209,45 @@ fn a_container_with_its_own_proc_builds_the_same_image() {
         assert_eq!(built.digest(), expected, "{name}");
     }
 }
+
+/// Kills the builder, or its guard, while a command runs, and says what is left of all three.
+const KILL: &str = r#"
+list() {
+    for folder in /proc/[0-9]*; do
+        echo "${folder#/proc/} $(tr '\0' ' ' < $folder/cmdline)"
+    done 2> /dev/null | grep -E '^[0-9]+ (onelayer __sandbox|/build/onelayer build|/bin/busybox sleep)'
+}
+"$@" &
+builder=$!
+waited=0
+until list | grep -q ' /bin/busybox sleep 77.5'; do
+    waited=$((waited + 1)); test $waited -lt 200; sleep .1
+done
+case $KILLED in
+    builder) kill -KILL $builder ;;
+    guard) kill -KILL "$(list | sort -n | sed -n 's/ onelayer __sandbox.*//p' | head -n 1)" ;;
+esac
+wait $builder || true
+waited=0
+while list > /tmp/left; do
+    waited=$((waited + 1)); test $waited -lt 100; sleep .1
+done
+"#;
+
+#[test]
+fn nothing_outlives_the_builder() {
+    let _engines = engines_mount();
+    if !possible() {
+        return;
+    }
+    let workspace = workspace(&recipe("  - run: [/bin/busybox, sleep, '77.5']\n"));
+    prepare(&workspace);
+    fs::write(workspace.path("kill"), KILL).unwrap();
+    for (name, options) in [("root", ""), ("user", "--user 1000")] {
+        for killed in ["builder", "guard"] {
+            let output = format!("{name}-{killed}");
+            let options = format!("{options} --env KILLED={killed} --tmpfs /tmp:mode=1777");
+            build_below(&workspace, &options, "sh -e /build/kill", &output).expect(0);
+        }
+    }
+}
