@@ -69,7 +69,7 @@ fn what_packages_give_to_others_is_theirs() {
     };
     let arguments = ["build", "context"];
     let expected = list(&arguments, None, "root.tar");
-    for part in ["opt/given/device", "opt/given/link -> plain", " 9/10 "] {
+    for part in ["opt/given/link -> plain", "70000/1234", " 9/10 "] {
         let is_there = expected.iter().any(|line| line.contains(part));
         assert!(is_there, "no `{part}`: {expected:#?}");
     }
