@@ -114,7 +114,7 @@ impl Ids {
     }
 
     /// Ids that lie in memory.
-    pub(super) fn from_bytes(self, bytes: &[u8]) -> Vec<u32> {
+    pub(super) fn read_all(self, bytes: &[u8]) -> Vec<u32> {
         let size = self.size();
         let id = |bytes: &[u8]| {
             bytes

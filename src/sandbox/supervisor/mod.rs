@@ -192,19 +192,19 @@ impl Supervisor {
         }
         let standing = process.standing()?;
         let person = self.accounts.of(question.pid);
+        // Where there are others the kernel knows who it is.
+        let is_root = !self.single || person.is_root();
         if let Call::Mknod | Call::Mknodat = call {
             let mode = arguments[if call == Call::Mknod { 1 } else { 2 }] as u32;
             let is_device = matches!(mode & libc::S_IFMT, libc::S_IFCHR | libc::S_IFBLK);
             // Whoever gave these powers up gets the kernel's own answer.
-            if !is_device || !person.is_root() || !standing.may_make_devices() {
+            if !is_device || !is_root || !standing.may_make_devices() {
                 return Ok(Outcome::Kernel);
             }
-        } else if !self.single || person.is_root() {
-            if !standing.may_give() {
-                return Ok(Outcome::Kernel);
-            }
+        } else if is_root && !standing.may_give() {
+            return Ok(Outcome::Kernel);
         }
-        let giver = (self.single && !person.is_root()).then(|| person.clone());
+        let giver = (!is_root).then(|| person.clone());
         let giver = giver.as_ref();
         match call {
             Call::Identity(..)

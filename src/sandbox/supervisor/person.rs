@@ -93,7 +93,7 @@ impl Supervisor {
                     return Err(Errno::INVAL);
                 }
                 let bytes = process.bytes(second, count * ids.size())?;
-                person.memberships = ids.from_bytes(&bytes);
+                person.memberships = ids.read_all(&bytes);
                 // As the kernel keeps them.
                 person.memberships.sort_unstable();
             }
