@@ -17,8 +17,10 @@ mod owners;
 mod python;
 mod shell;
 mod single;
+mod specs;
 mod subids;
 mod suite;
+mod users;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
