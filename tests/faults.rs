@@ -8,7 +8,7 @@ use crate::support::workspace::{Workspace, require_root, require_tool, run, tool
 use crate::support::{LONG, mounts, within};
 
 /// What fails, how, and for which calls of each thread.
-const FAULTS: [&str; 26] = [
+const FAULTS: [&str; 24] = [
     "openat:error=EMFILE:when=3",
     "openat:error=EMFILE:when=20+7",
     "openat:error=ENFILE:when=12",
@@ -28,8 +28,6 @@ const FAULTS: [&str; 26] = [
     "linkat,symlinkat:error=EIO:when=1",
     "mmap:error=ENOMEM:when=30",
     "mmap:error=ENOMEM:when=5..40+9",
-    "clone,clone3,vfork:error=EAGAIN:when=1",
-    "clone,clone3,vfork:error=ENOMEM:when=2",
     "read:error=EIO:when=6",
     "read:error=EINTR:when=1+2",
     "flock:error=ENOLCK:when=1",
