@@ -389,6 +389,11 @@ impl Walk<'_> {
         if metadata.kind == FileKind::Symlink && follow {
             real = self.context.lead(place)?;
             metadata = self.context.look(&real, place)?;
+            if metadata.kind == FileKind::Symlink {
+                let path = self.context.relative(place).to_string();
+                let source = io::Error::other("it changed while it was read");
+                return Err(self.context.failed(&path, source));
+            }
         }
         let shown = || self.context.relative(place).to_string();
         let kind = match metadata.kind {
