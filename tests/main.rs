@@ -9,6 +9,7 @@ mod accounts;
 mod agreement;
 mod allowances;
 mod archives;
+mod attacks;
 mod bases;
 mod capabilities;
 mod certificates;
