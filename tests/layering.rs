@@ -63,6 +63,8 @@ const EDGES: &[(&str, &[&str])] = &[
             "validate",
             "plan",
             "sandbox",
+            // inputs are read beneath a handle, as everything else is
+            "rootfs",
             "packages",
             "store",
             "tree",

@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &Build, terminal: Terminal) -> Exit {
         Ok(watched) => watched,
         Err(error) => {
             print::message(&format!("error: cannot watch for signals: {error}\n"));
-            return Exit::Bug;
+            return Exit::Io;
         }
     };
     let registries = (arguments.registries).registries(Some(&arguments.cache), Some(&cancel));

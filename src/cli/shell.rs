@@ -48,7 +48,7 @@ fn open(arguments: &Shell, terminal: Terminal) -> Result<(Ended, Exit), Exit> {
     let watched = Cancel::new().and_then(|cancel| Ok((signals::watch(&cancel)?, cancel)));
     let (caught, cancel) = watched.map_err(|error| {
         print::message(&format!("error: cannot watch for signals: {error}\n"));
-        Exit::Bug
+        Exit::Io
     })?;
     let registries = (arguments.registries).registries(Some(&arguments.cache), Some(&cancel));
     let access = registries.access.clone();

@@ -117,6 +117,11 @@ fn separate(
         Err(Errno::EPERM) if isolation.is_namespace() => {}
         other => other.tried(|| "set the host name".to_owned())?,
     }
+    // A new namespace begins with the host's.
+    match rustix::system::setdomainname(b"(none)") {
+        Err(rustix::io::Errno::PERM) if isolation.is_namespace() => {}
+        other => other.tried(|| "set the domain name".to_owned())?,
+    }
     if sandbox.network == Network::None {
         syscall::raise_loopback().tried(|| "bring the loopback device up".to_owned())?;
     }

@@ -103,8 +103,8 @@ impl Draft {
             remove(&self.directory.join(name))?;
         }
         if existing == Existing::Replace && destination.is_dir() {
-            // Swept with the drafts: a build that reads it now has it open.
-            let _ = fs::rename(destination, self.directory.with_extension("replaced"));
+            // Swept with the drafts, as soon as no build is left that may be reading it.
+            let _ = fs::rename(destination, self.directory.with_extension(REPLACED));
         }
         match fs::rename(&self.directory, destination) {
             // Only now: without its lock a draft would be swept.
@@ -119,6 +119,9 @@ impl Draft {
         }
     }
 }
+
+/// How the name of a change set ends that made way for another one.
+const REPLACED: &str = "replaced";
 
 /// What becomes of a change set that is already there under the same key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +141,9 @@ impl Drop for Draft {
 
 /// Removes every draft that nobody holds. The caller holds the store's lock, so that no draft is
 /// between its making and its locking.
-pub(super) fn sweep(drafts: &Path) -> Result<(), StoreError> {
+///
+/// What was replaced stays unless the caller is alone: others may be reading it.
+pub(super) fn sweep(drafts: &Path, is_alone: bool) -> Result<(), StoreError> {
     let failed = |source| StoreError::Io {
         action: "read",
         path: drafts.to_owned(),
@@ -146,6 +151,9 @@ pub(super) fn sweep(drafts: &Path) -> Result<(), StoreError> {
     };
     for entry in fs::read_dir(drafts).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
+        if !is_alone && path.extension().is_some_and(|end| end == REPLACED) {
+            continue;
+        }
         let held = match File::open(path.join("lock")) {
             Ok(file) => matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
             Err(_) => false,

@@ -46,6 +46,8 @@ pub struct Store {
     directory: PathBuf,
     /// Where `steps/` and `drafts/` are.
     results: PathBuf,
+    /// Locked by everybody who may be reading change sets.
+    in_use: File,
 }
 
 impl Store {
@@ -67,20 +69,30 @@ impl Store {
             None => directory.clone(),
             Some(name) => directory.join("namespaces").join(name),
         };
-        let store = Self { directory, results };
-        let (own, results) = (&store.directory, &store.results);
-        let folders = [own.join("blobs"), own.join("packages")];
+        let folders = [directory.join("blobs"), directory.join("packages")];
         let above = results.parent().filter(|_| namespace.is_some());
         let above = above.into_iter().map(Path::to_owned);
-        let results = [
+        let folders_of_results = [
             results.clone(),
             results.join("steps"),
             results.join("drafts"),
             results.join("caches"),
         ];
-        for path in folders.into_iter().chain(above).chain(results) {
+        for path in folders.into_iter().chain(above).chain(folders_of_results) {
             make_private(&path).map_err(|e| failed("make", &path, e))?;
         }
+        let path = results.join("in-use");
+        let in_use = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|e| failed("open", &path, e))?;
+        let store = Self {
+            directory,
+            results,
+            in_use,
+        };
         store.check_version()?;
         store.keep("CACHEDIR.TAG", TAG)?;
         store.sweep()?;
@@ -201,10 +213,18 @@ impl Store {
         })
     }
 
-    /// Removes the drafts of processes that are gone.
+    /// Removes the drafts of processes that are gone, and what made way for other change sets if
+    /// nobody is left who may be reading it.
     fn sweep(&self) -> Result<(), StoreError> {
         let _lock = self.lock()?;
-        draft::sweep(&self.results.join("drafts"))
+        let is_alone = self.in_use.try_lock().is_ok();
+        let shared = (self.in_use.unlock()).and_then(|()| self.in_use.lock_shared());
+        shared.map_err(|source| StoreError::Io {
+            action: "lock",
+            path: self.results.join("in-use"),
+            source,
+        })?;
+        draft::sweep(&self.results.join("drafts"), is_alone)
     }
 }
 
