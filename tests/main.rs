@@ -52,6 +52,7 @@ mod sandbox;
 mod scarcity;
 mod schema;
 mod shell;
+mod squashing;
 mod stages;
 mod steps;
 mod support;

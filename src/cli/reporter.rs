@@ -156,13 +156,20 @@ impl Reporter for Lines {
                 entries,
                 uncompressed,
                 compressed,
+                kept,
                 elapsed,
-            } => line(format_args!(
-                "squashed {entries} entries, {} to {}: {}",
-                size(*uncompressed),
-                size(*compressed),
-                finished(false, *elapsed)
-            )),
+            } => {
+                let kept = match kept {
+                    0 => String::new(),
+                    kept => format!(" ({} kept)", size(*kept)),
+                };
+                line(format_args!(
+                    "squashed {entries} entries, {} to {}{kept}: {}",
+                    size(*uncompressed),
+                    size(*compressed),
+                    finished(false, *elapsed)
+                ));
+            }
             Event::Written { destination } => line(format_args!("wrote {destination}")),
             _ => {}
         }

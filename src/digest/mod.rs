@@ -15,7 +15,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use checksum::{Checksum, ChecksumHasher};
-pub use hashing::{Hasher, HashingWriter};
+pub use hashing::{Hasher, HashingWriter, STATE};
 pub use verifying::{DigestMismatch, VerifyingReader};
 
 /// A SHA-256 digest, written `sha256:` and 64 lower-case hexadecimal digits.
@@ -34,6 +34,11 @@ impl Digest {
     /// Takes the 32 bytes that a hash function gave.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// The 32 bytes.
+    pub fn bytes(&self) -> [u8; 32] {
+        self.0
     }
 
     /// The 64 hexadecimal digits alone, as blob file names want them.

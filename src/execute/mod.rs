@@ -38,7 +38,7 @@ use crate::plan::{Action, Plan, PlannedImage, PlannedStep};
 use crate::progress::{Event, Reporter};
 use crate::sandbox::{Cancel, Isolation, Launcher};
 use crate::store::{ChangeSet, Downloads, Draft, Existing, Store};
-use crate::tree::{Marks, Tree, Upper, WalkOptions, display, walk};
+use crate::tree::{Marks, Tree, WalkOptions, display, walk};
 
 pub use crate::tar::EntryProblem;
 pub use accounts::{AccountsError, DatabaseError};
@@ -311,7 +311,7 @@ impl Execution<'_> {
         number: usize,
     ) -> Result<(), ExecuteError> {
         let attributes = change_set.attributes()?;
-        let upper = Upper::open(change_set.upper())?;
+        let upper = change_set.open()?;
         let in_namespace = Isolation::current().is_some_and(Isolation::is_namespace);
         let marks = if in_namespace {
             Marks::User

@@ -19,6 +19,7 @@ use crate::store::Store;
 use crate::transport::{Access, Destinations, Reference, TransportError, Watch};
 
 use super::bring::Brought;
+use super::kept_layers::KeptLayers;
 use super::publish::{self, Publishing};
 use super::secrets::{self, SecretSource};
 use super::{Error, Planned, emulation};
@@ -211,6 +212,7 @@ pub fn build(
         let root = execution.run(&planned.plan)?;
         let publishing = Publishing {
             bases: &bases,
+            kept: &KeptLayers::new(&store, options.reuse, reporter),
             threads: options.threads,
             reporter,
             cancel,

@@ -145,6 +145,8 @@ pub enum Event<'a> {
         uncompressed: u64,
         /// Bytes of the compressed blob.
         compressed: u64,
+        /// Of these, bytes that an earlier layer left.
+        kept: u64,
         /// Wall time.
         #[serde(rename = "seconds", serialize_with = "seconds")]
         elapsed: Duration,

@@ -1,10 +1,13 @@
 //! A kept change set.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufReader};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
 
-use crate::tree::Attributes;
+use crate::tree::{Attributes, TreeError, Upper};
 
 use super::StoreError;
 
@@ -22,6 +25,25 @@ impl ChangeSet {
     /// The upper directory of the step's overlay.
     pub fn upper(&self) -> PathBuf {
         self.directory.join("upper")
+    }
+
+    /// Opens that directory, which tells itself from all others: folders may come and go under one
+    /// key, but not with one inode at one time.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn open(&self) -> Result<Arc<Upper>, TreeError> {
+        let upper = self.upper();
+        let identity = fs::symlink_metadata(&upper).and_then(|found| {
+            let made = found.created()?.duration_since(SystemTime::UNIX_EPOCH);
+            let made = made.unwrap_or_default().as_nanos();
+            Ok(format!("{} {} {made}", upper.display(), found.ino()))
+        });
+        match identity {
+            Ok(identity) => Upper::open_known(upper, &identity),
+            // A file system that does not say when something was made.
+            Err(_) => Upper::open(upper),
+        }
     }
 
     /// Owners and modes that the disk could not take; none if it took them all.

@@ -9,6 +9,7 @@
 //!   drafts/NAME/       a change set in the making, locked by the process that makes it
 //!   namespaces/NAME/   `steps/`, `drafts/` and `caches/` that were made in a user namespace
 //!   blobs/sha256/HEX   a file that was fetched, by its checksum; `blobs/sha512` likewise
+//!   layers/parts/HEX   a part of a layer's blob; `layers/indexes/HEX` a list of such parts
 //!   packages/MANAGER/  downloads of a package manager, with a lock beside it
 //!   caches/DIGEST/     `content/` of a folder that commands keep by name, and its `lock`
 //! ```
@@ -21,6 +22,7 @@ mod cache;
 mod change_set;
 mod draft;
 mod error;
+mod layers;
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
@@ -33,6 +35,7 @@ pub use cache::Cache;
 pub use change_set::ChangeSet;
 pub use draft::{Draft, Existing};
 pub use error::StoreError;
+pub use layers::LayerFile;
 
 /// Layout of the folder; another one is not touched.
 const VERSION: &str = "1\n";
