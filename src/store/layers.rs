@@ -53,11 +53,7 @@ impl Store {
             let mut file = File::open(&path)?;
             bytes.reserve(usize::try_from(found.len()).unwrap_or_default());
             file.read_to_end(bytes)?;
-            let now = SystemTime::now();
-            let age = now.duration_since(found.modified()?).unwrap_or_default();
-            if age > MARK_AFTER {
-                let _ = file.set_modified(now);
-            }
+            mark_used(&file, found.modified()?);
             Ok(())
         };
         match read() {
@@ -92,6 +88,16 @@ impl Store {
 
     fn layers(&self, kind: LayerFile) -> PathBuf {
         self.directory.join("layers").join(kind.folder())
+    }
+}
+
+/// Sets the time of a file that was last used at `before`, for those who prune.
+#[expect(clippy::disallowed_methods, reason = "nothing but pruning sees this time")]
+fn mark_used(file: &File, before: SystemTime) {
+    let now = SystemTime::now();
+    let age = now.duration_since(before).unwrap_or_default();
+    if age > MARK_AFTER {
+        let _ = file.set_modified(now);
     }
 }
 
