@@ -63,6 +63,8 @@ const EDGES: &[(&str, &[&str])] = &[
             "validate",
             "plan",
             "sandbox",
+            // inputs are read beneath a handle, as everything else is
+            "rootfs",
             "packages",
             "store",
             "tree",
@@ -111,7 +113,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("regex", &["execute/"]),
     ("zip", &["execute/archive/"]),
     ("flate2", &["execute/archive/", "tar/", "transport/"]),
-    ("zstd", &["tar/", "transport/"]),
+    ("zstd", &["layer/", "tar/", "transport/"]),
     ("lzma_rust2", &["tar/"]),
     ("bzip2", &["tar/"]),
 ];

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 # Beside the demonstration's tools: what reads, compares and judges images, and what attacks are made with.
 set -- acl apache2-utils attr busybox-static bzip2 docker-registry git jq libarchive-tools libcap2-bin \
-	oci-image-tool openssl passwd procps qemu-user-static umoci util-linux xz-utils zip zstd
+	oci-image-tool openssl passwd procps qemu-user-static strace umoci util-linux xz-utils zip zstd
 # Whoever has another node than Debian's keeps it.
 command -v node > /dev/null && command -v npm > /dev/null || set -- "$@" nodejs npm
 # A docker of the tests' own; whoever has another than Debian's keeps it.

@@ -1,7 +1,7 @@
 //! `onelayer build`
 
 use onelayer::ops::{self, BuildOptions, Built, Registries};
-use onelayer::sandbox::{self, Cancel, Screen};
+use onelayer::sandbox::{self, Cancel, Processes, Screen};
 
 use super::arguments::{Build, Progress, RecipeArguments};
 use super::exit::Exit;
@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: &Build, terminal: Terminal) -> Exit {
         Ok(watched) => watched,
         Err(error) => {
             print::message(&format!("error: cannot watch for signals: {error}\n"));
-            return Exit::Bug;
+            return Exit::Io;
         }
     };
     let registries = (arguments.registries).registries(Some(&arguments.cache), Some(&cancel));
@@ -74,6 +74,7 @@ pub(crate) fn run(arguments: &Build, terminal: Terminal) -> Exit {
             "warning: `--shell-on-failure` does nothing: {why}\n"
         ));
     }
+    let found = entered.as_ref().ok().and_then(Option::as_ref);
     let options = BuildOptions {
         outputs: arguments.output.clone(),
         tags: arguments.tag.clone(),
@@ -85,7 +86,8 @@ pub(crate) fn run(arguments: &Build, terminal: Terminal) -> Exit {
         access,
         shell_on_failure,
         threads: arguments.threads,
-        inexact: (entered.as_ref().ok()).and_then(|entered| entered.as_ref()?.instead.clone()),
+        inexact: found.and_then(|entered| entered.instead.clone()),
+        processes: found.map_or_else(Processes::default, |entered| entered.processes),
         refusal: entered.err(),
     };
     // Bars would be drawn over the shell.

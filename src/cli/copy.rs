@@ -15,7 +15,7 @@ pub(crate) fn run(arguments: &Copy, terminal: Terminal) -> Exit {
         Ok(watched) => watched,
         Err(error) => {
             print::message(&format!("error: cannot watch for signals: {error}\n"));
-            return Exit::Bug;
+            return Exit::Io;
         }
     };
     let selection = match arguments.all {

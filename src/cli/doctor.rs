@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &Doctor, terminal: Terminal) -> Exit {
         Ok(watched) => watched,
         Err(error) => {
             print::message(&format!("error: cannot watch for signals: {error}\n"));
-            return Exit::Bug;
+            return Exit::Io;
         }
     };
     let search = std::env::var_os("PATH").unwrap_or_default();

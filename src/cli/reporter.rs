@@ -74,16 +74,23 @@ impl Lines {
 }
 
 /// How commands are kept from the host, in words.
-fn isolated(isolation: &str, reason: Option<&str>) -> String {
+fn isolated(isolation: &str, reason: Option<&str>, processes: &str) -> String {
     let meaning = match isolation {
         "root" => "root",
         "subids" => "subids: a user namespace with subordinate ids",
         _ => "single: a user namespace with one id, other owners are recorded",
     };
-    match reason {
+    let mut text = match reason {
         None => meaning.to_owned(),
         Some(reason) => format!("{meaning} ({reason})"),
+    };
+    if processes == "all" {
+        text.push_str(
+            "; commands see the command lines of other processes, since parts of `/proc` are covered \
+             (docs/rootless.md)",
+        );
     }
+    text
 }
 
 /// How much of something is there.
@@ -97,9 +104,14 @@ fn so_far(done: u64, total: Option<u64>) -> String {
 impl Reporter for Lines {
     fn report(&self, event: &Event<'_>) {
         match event {
-            Event::Isolation { isolation, reason } => {
-                line(format_args!("isolation: {}", isolated(isolation, *reason)))
-            }
+            Event::Isolation {
+                isolation,
+                reason,
+                processes,
+            } => line(format_args!(
+                "isolation: {}",
+                isolated(isolation, *reason, processes)
+            )),
             Event::BaseStarted { base } => line(format_args!("[base] {base}")),
             Event::BaseFinished {
                 cached, elapsed, ..
@@ -153,13 +165,20 @@ impl Reporter for Lines {
                 entries,
                 uncompressed,
                 compressed,
+                kept,
                 elapsed,
-            } => line(format_args!(
-                "squashed {entries} entries, {} to {}: {}",
-                size(*uncompressed),
-                size(*compressed),
-                finished(false, *elapsed)
-            )),
+            } => {
+                let kept = match kept {
+                    0 => String::new(),
+                    kept => format!(" ({} kept)", size(*kept)),
+                };
+                line(format_args!(
+                    "squashed {entries} entries, {} to {}{kept}: {}",
+                    size(*uncompressed),
+                    size(*compressed),
+                    finished(false, *elapsed)
+                ));
+            }
             Event::Written { destination } => line(format_args!("wrote {destination}")),
             _ => {}
         }

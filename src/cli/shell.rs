@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use onelayer::ops::{self, BuildOptions};
-use onelayer::sandbox::{self, Cancel, Exit as Ended};
+use onelayer::sandbox::{self, Cancel, Exit as Ended, Processes};
 
 use super::arguments::Shell;
 use super::build::proxies;
@@ -48,7 +48,7 @@ fn open(arguments: &Shell, terminal: Terminal) -> Result<(Ended, Exit), Exit> {
     let watched = Cancel::new().and_then(|cancel| Ok((signals::watch(&cancel)?, cancel)));
     let (caught, cancel) = watched.map_err(|error| {
         print::message(&format!("error: cannot watch for signals: {error}\n"));
-        Exit::Bug
+        Exit::Io
     })?;
     let registries = (arguments.registries).registries(Some(&arguments.cache), Some(&cancel));
     let access = registries.access.clone();
@@ -59,6 +59,7 @@ fn open(arguments: &Shell, terminal: Terminal) -> Result<(Ended, Exit), Exit> {
     let planned = ops::plan(&arguments.recipe.choice(registries));
     let planned = arguments.strictness.judge(planned).map_err(failed)?;
     print::diagnostics(&planned.source, &planned.warnings, terminal);
+    let found = entered.as_ref().ok();
     let options = BuildOptions {
         reuse: !arguments.no_cache,
         cache_directory,
@@ -66,7 +67,8 @@ fn open(arguments: &Shell, terminal: Terminal) -> Result<(Ended, Exit), Exit> {
         proxies: proxies(),
         secrets,
         access,
-        inexact: (entered.as_ref().ok()).and_then(|entered| entered.instead.clone()),
+        inexact: found.and_then(|entered| entered.instead.clone()),
+        processes: found.map_or_else(Processes::default, |entered| entered.processes),
         refusal: entered.err(),
         ..BuildOptions::default()
     };

@@ -29,12 +29,13 @@ pub(crate) fn watch(cancel: &Cancel) -> std::io::Result<Caught> {
     let caught = Caught::default();
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     let (first, cancel) = (caught.clone(), cancel.clone());
-    std::thread::spawn(move || {
+    // Who has no process left is told so.
+    std::thread::Builder::new().spawn(move || {
         for signal in signals.forever() {
             let number = usize::try_from(signal).unwrap_or_default();
             let _ = (first.0).compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst);
             cancel.cancel();
         }
-    });
+    })?;
     Ok(caught)
 }

@@ -2,13 +2,17 @@
 
 use std::io::{self, Write};
 
-use sha2::Digest as _;
+use sha2::digest::common::hazmat::{SerializableState, SerializedState};
+use sha2::{Digest as _, Sha256};
 
 use super::Digest;
 
+/// Bytes of a [`Hasher`]'s saved state.
+pub const STATE: usize = 104;
+
 /// A running SHA-256.
 #[derive(Clone, Default, Debug)]
-pub struct Hasher(sha2::Sha256);
+pub struct Hasher(Sha256);
 
 impl Hasher {
     /// Starts with no bytes.
@@ -25,6 +29,18 @@ impl Hasher {
     pub fn field(&mut self, bytes: &[u8]) {
         self.update(&(bytes.len() as u64).to_le_bytes());
         self.update(bytes);
+    }
+
+    /// What it has come to, to go on from another time. The form is that of `sha2` 0.11, whose
+    /// versions 0.11.x read each other's. It has no mark of its own by which damage would be seen.
+    pub fn state(&self) -> [u8; STATE] {
+        self.0.serialize().into()
+    }
+
+    /// Goes on from a saved state; `None` if it cannot be one.
+    pub fn resume(state: &[u8; STATE]) -> Option<Self> {
+        let state: &SerializedState<Sha256> = state.into();
+        Sha256::deserialize(state).ok().map(Self)
     }
 
     /// Ends the stream and gives its digest.
@@ -66,5 +82,22 @@ impl<W: Write> Write for HashingWriter<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.inner.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_can_be_gone_on_from_at_any_byte() {
+        let bytes: Vec<u8> = (0..1000u32).map(|byte| byte as u8).collect();
+        for cut in [0, 1, 55, 63, 64, 65, 127, 128, 999, 1000] {
+            let mut first = Hasher::new();
+            first.update(&bytes[..cut]);
+            let mut second = Hasher::resume(&first.state()).unwrap();
+            second.update(&bytes[cut..]);
+            assert_eq!(second.finish(), Digest::of(&bytes), "{cut}");
+        }
     }
 }

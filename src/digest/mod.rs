@@ -15,7 +15,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use checksum::{Checksum, ChecksumHasher};
-pub use hashing::{Hasher, HashingWriter};
+pub use hashing::{Hasher, HashingWriter, STATE};
 pub use verifying::{DigestMismatch, VerifyingReader};
 
 /// A SHA-256 digest, written `sha256:` and 64 lower-case hexadecimal digits.

@@ -90,9 +90,8 @@ fn read(said: &Said) -> Answer {
 
 fn failure(reason: String) -> Answer {
     Answer {
-        isolation: None,
-        instead: None,
         failure: Some(Failure { reason, cure: None }),
+        ..Answer::default()
     }
 }
 

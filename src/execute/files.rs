@@ -1,7 +1,7 @@
 //! The steps that change single files: copy, write, link, directory.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use crate::digest::{Digest, HashingWriter};
@@ -39,10 +39,10 @@ pub(super) fn copy(
                 let path = editor.locate(&entry.target)?;
                 editor.symlink(&path, target.as_bytes(), wanted(0o777))?;
             }
-            CopyKind::File { digest, mode, .. } => {
+            CopyKind::File { digest, size, mode } => {
                 let path = editor.locate(&entry.target)?;
                 let to = editor.file(&path, wanted(*mode))?;
-                copy_file(entry, digest, context, to, &path)?;
+                copy_file(entry, (digest, *size), context, to, &path)?;
                 editor.seal(&path, wanted(*mode))?;
                 if let Some(capabilities) = action.capabilities {
                     editor.capabilities(&path, capabilities)?;
@@ -55,12 +55,13 @@ pub(super) fn copy(
 
 fn copy_file(
     entry: &CopyEntry,
-    digest: &Digest,
+    (digest, size): (&Digest, u64),
     context: &Path,
     to: File,
     path: &[u8],
 ) -> Result<(), ExecuteError> {
-    let mut from = input::open(context, entry.source.as_path())?;
+    // What has grown since is not copied whole to find that out.
+    let mut from = input::open(context, entry.source.as_path())?.take(size + 1);
     let mut to = HashingWriter::new(to);
     io::copy(&mut from, &mut to).map_err(|source| ExecuteError::Write {
         path: shown(path),

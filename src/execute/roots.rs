@@ -1,6 +1,7 @@
 //! The roots that a plan starts from, or takes files from, and that no step of it makes.
 
 use std::io::BufReader;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -113,7 +114,7 @@ impl Execution<'_> {
     }
 
     fn rootfs(&self, rootfs: &PlannedRootfs, editor: &mut Editor) -> Result<(), ExecuteError> {
-        let path = std::path::Path::new(&rootfs.rootfs);
+        let path = Path::new(&rootfs.rootfs);
         match rootfs.kind {
             RootfsKind::Archive => {
                 let file = input::open(&self.access.context, path)?;
@@ -127,13 +128,14 @@ impl Execution<'_> {
 
     /// Copies a directory of the context, with owners, modes and attributes as they are.
     fn directory(&self, rootfs: &PlannedRootfs, editor: &mut Editor) -> Result<(), ExecuteError> {
-        let place = self.access.context.join(&rootfs.rootfs);
+        let folder = input::open_directory(&self.access.context, Path::new(&rootfs.rootfs))?;
         let options = WalkOptions {
             marks: Marks::None,
             owners: Some(sandbox::outside_owner),
             ..WalkOptions::default()
         };
-        let found = Upper::open(place).and_then(|upper| walk(&upper, &options))?;
+        let upper = Upper::from_descriptor(folder, self.access.context.join(&rootfs.rootfs));
+        let found = walk(&upper, &options)?;
         if found.digest()? != rootfs.digest {
             return Err(ExecuteError::InputChanged {
                 path: rootfs.rootfs.clone(),

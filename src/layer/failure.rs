@@ -34,11 +34,18 @@ pub enum LayerError {
         xattr: String,
     },
     /// No such level of compression.
-    #[error("gzip has no level {level}; levels are 1 to 12")]
+    #[error("{name} has no level {level}; levels are 1 to {most}")]
     Level {
+        /// Of the compression.
+        name: &'static str,
         /// As asked for.
         level: u8,
+        /// The highest there is.
+        most: u8,
     },
+    /// The compressor gave up, for want of memory.
+    #[error("cannot compress the layer")]
+    Compress(#[source] io::Error),
     /// The blob could not be written.
     #[error("cannot write the layer")]
     Write(#[source] io::Error),

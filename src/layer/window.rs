@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use crate::digest::Digest;
+
 use super::failure::LayerError;
 use super::segment::Segment;
 
@@ -11,6 +13,30 @@ use super::segment::Segment;
 pub(super) struct Buffers {
     pub(super) tar: Vec<u8>,
     pub(super) blob: Vec<u8>,
+    /// Under which its part of the blob is kept, if it is.
+    pub(super) name: Option<Digest>,
+    /// Whether that was kept before.
+    pub(super) found: bool,
+}
+
+impl Buffers {
+    /// What goes into the blob.
+    pub(super) fn part(&self) -> &[u8] {
+        if self.blob.is_empty() {
+            &self.tar
+        } else {
+            &self.blob
+        }
+    }
+
+    /// As [`Self::part`].
+    pub(super) fn part_mut(&mut self) -> &mut Vec<u8> {
+        if self.blob.is_empty() {
+            &mut self.tar
+        } else {
+            &mut self.blob
+        }
+    }
 }
 
 /// Segments between the workers and the committer.
@@ -36,11 +62,13 @@ struct State {
 }
 
 impl<'s> Window<'s> {
-    pub(super) fn new(segments: &'s [Segment], workers: usize, budget: u64) -> Self {
+    /// For the segments from `start` on.
+    pub(super) fn new(segments: &'s [Segment], start: usize, workers: usize, budget: u64) -> Self {
         Self {
             segments,
             budget,
             state: Mutex::new(State {
+                next: start,
                 workers,
                 ..State::default()
             }),
@@ -49,13 +77,10 @@ impl<'s> Window<'s> {
     }
 
     /// Works on segments until there are none or the window is closed. `work` fills the buffers.
-    pub(super) fn work(
-        &self,
-        mut work: impl FnMut(&Segment, &mut Buffers) -> Result<(), LayerError>,
-    ) {
+    pub(super) fn work(&self, mut work: impl FnMut(usize, &mut Buffers) -> Result<(), LayerError>) {
         let _leaving = Leaving(self);
         while let Some((position, mut buffers)) = self.take() {
-            let result = work(&self.segments[position], &mut buffers).map(|()| buffers);
+            let result = work(position, &mut buffers).map(|()| buffers);
             self.lock().ready.insert(position, result);
             self.moved.notify_all();
         }

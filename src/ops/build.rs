@@ -14,11 +14,12 @@ use crate::packages::{self, HostAccess};
 use crate::plan::{Action, Plan};
 use crate::progress::{Event, Reporter};
 use crate::recipe;
-use crate::sandbox::{self, Cancel, Isolation, Launcher, Refusal};
+use crate::sandbox::{self, Cancel, Isolation, Launcher, Processes, Refusal};
 use crate::store::Store;
 use crate::transport::{Access, Destinations, Reference, TransportError, Watch};
 
 use super::bring::Brought;
+use super::kept_layers::KeptLayers;
 use super::publish::{self, Publishing};
 use super::secrets::{self, SecretSource};
 use super::{Error, Planned, emulation};
@@ -52,6 +53,8 @@ pub struct BuildOptions {
     pub threads: Option<NonZeroUsize>,
     /// Why commands are not isolated in a more exact way, if that was wanted.
     pub inexact: Option<String>,
+    /// What commands see of other processes.
+    pub processes: Processes,
     /// Why they cannot be isolated at all.
     pub refusal: Option<Refusal>,
 }
@@ -170,6 +173,7 @@ pub fn build(
         reporter.report(&Event::Isolation {
             isolation: isolation.name(),
             reason: options.inexact.as_deref(),
+            processes: options.processes.name(),
         });
     }
     let references = references(&first.plan, options)?;
@@ -210,6 +214,7 @@ pub fn build(
         let root = execution.run(&planned.plan)?;
         let publishing = Publishing {
             bases: &bases,
+            kept: &KeptLayers::new(&store, options.reuse, reporter),
             threads: options.threads,
             reporter,
             cancel,

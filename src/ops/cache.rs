@@ -1,12 +1,13 @@
 //! What is kept between builds: shown, looked through, and removed.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::layer;
 use crate::sandbox;
-use crate::store::{Item, ItemKind, Removal, Store};
+use crate::store::{self, Item, ItemKind, LayerFile, Removal, Store};
 
 use super::{Error, load};
 
@@ -89,6 +90,7 @@ impl From<&Item> for CacheEntry {
                 ItemKind::Blob => "blob",
                 ItemKind::Packages => "packages",
                 ItemKind::Cache => "cache",
+                ItemKind::Layer => "layer",
             },
             id: item.id.clone(),
             size: item.size,
@@ -159,6 +161,7 @@ pub fn cache_verify(directory: &Path, cancelled: &dyn Fn() -> bool) -> Result<Ca
                 Some(checksum) => store.blob(&checksum)?.is_some(),
                 None => continue,
             },
+            ItemKind::Layer => is_intact(&store, &item)?,
             _ => continue,
         };
         looked_at += 1;
@@ -169,6 +172,22 @@ pub fn cache_verify(directory: &Path, cancelled: &dyn Fn() -> bool) -> Result<Ca
     Ok(CacheReport::new(damaged, Some(looked_at)))
 }
 
+/// Looks at a part of a layer, or a list of parts, and drops it unless it is as it was kept.
+fn is_intact(store: &Store, item: &Item) -> Result<bool, Error> {
+    let mut bytes = Vec::new();
+    let is_intact = match item.layer_file() {
+        Some((kind, name)) if store.layer_file(kind, &name, &mut bytes)? => match kind {
+            LayerFile::Part => layer::is_part(&bytes),
+            LayerFile::Index => layer::is_index(&bytes),
+        },
+        _ => false,
+    };
+    if !is_intact {
+        store.remove(item)?;
+    }
+    Ok(is_intact)
+}
+
 /// Removes what was asked for, and nothing that a running build uses.
 ///
 /// # Errors
@@ -177,8 +196,7 @@ pub fn cache_prune(directory: &Path, pruning: &Pruning) -> Result<CacheReport, E
     let Some(store) = open(directory)? else {
         return Ok(CacheReport::new(Vec::new(), Some(0)));
     };
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.map_or(0, |now| now.as_secs());
+    let now = store::now();
     let recipe = pruning.recipe.as_deref().map(|recipe| {
         let path = load::find(Path::new(recipe)).and_then(|path| {
             std::fs::canonicalize(&path).map_err(|cause| Error::Read { path, cause })

@@ -1,11 +1,10 @@
 //! The files beside a recipe, as planning asks for them.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::fs::{self, File, Metadata};
+use std::ffi::OsString;
+use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
@@ -17,6 +16,7 @@ use crate::plan::{
     RootfsKind,
 };
 use crate::recipe::Platform;
+use crate::rootfs::{FileKind, Metadata, Rootfs, RootfsError};
 use crate::sandbox;
 use crate::tree::{Marks, Upper, WalkOptions, walk};
 
@@ -27,6 +27,9 @@ use super::{Error, Registries};
 /// Name of the file that leaves inputs out, in gitignore(5) syntax.
 const IGNORE_FILE: &str = ".onelayerignore";
 
+/// A longer list of what to leave out would take longer to match than the build.
+const LARGEST_IGNORE_FILE: u64 = 1 << 20;
+
 /// Folder of the schema that `onelayer init` writes.
 const EDITOR_FOLDER: &str = "/.onelayer/";
 
@@ -35,6 +38,8 @@ const EDITOR_FOLDER: &str = "/.onelayer/";
 pub(super) struct Context {
     /// Without links and relative parts.
     directory: PathBuf,
+    /// The same, open: who swaps a folder in it for a link cannot lead a build elsewhere.
+    root: Rootfs,
     ignored: Gitignore,
     images: Images,
     recipes: Recipes,
@@ -51,28 +56,26 @@ impl Context {
         registries: &Registries,
     ) -> io::Result<Self> {
         let directory = fs::canonicalize(directory)?;
+        let root = Rootfs::open(&directory).map_err(system_error)?;
         let mut ignored = GitignoreBuilder::new(&directory);
         // What `init` writes for editors is no input, unless the user's own lines take it back.
-        let broken = |error| io::Error::new(io::ErrorKind::InvalidData, error);
-        ignored.add_line(None, EDITOR_FOLDER).map_err(broken)?;
-        let file = directory.join(IGNORE_FILE);
-        if file.exists() {
-            // A pipe would be waited for without end.
-            if !file.is_file() {
-                return Err(io::Error::other(format!(
-                    "`{IGNORE_FILE}` is no regular file"
-                )));
-            }
-            if let Some(error) = ignored.add(&file) {
-                return Err(broken(error));
-            }
+        let broken = |error: Box<dyn std::error::Error + Send + Sync>| {
+            io::Error::new(io::ErrorKind::InvalidData, error)
+        };
+        (ignored.add_line(None, EDITOR_FOLDER)).map_err(|error| broken(error.into()))?;
+        for (index, line) in ignore_file(&root)?.lines().enumerate() {
+            ignored.add_line(None, line).map_err(|error| {
+                let number = index + 1;
+                broken(format!("`{IGNORE_FILE}`, line {number}: {error}").into())
+            })?;
         }
-        let ignored = ignored.build().map_err(broken)?;
+        let ignored = (ignored.build()).map_err(|error| broken(error.into()))?;
         Ok(Self {
             recipe: chain.last().cloned().unwrap_or_default(),
             images: Images::new(&directory, registries),
             recipes: Recipes::new(&directory, chain, registries),
             directory,
+            root,
             ignored,
         })
     }
@@ -134,6 +137,35 @@ impl Context {
         }
     }
 
+    /// Where `place` leads when all links are followed, relative to the context.
+    fn lead(&self, place: &Path) -> Result<PathBuf, InputError> {
+        let path = self.relative(place).to_string();
+        let found = self.root.lead(place);
+        let found = found.map_err(|error| self.failed(&path, error))?;
+        found.ok_or_else(|| InputError::Outside {
+            path,
+            context: self.directory.clone(),
+        })
+    }
+
+    /// Where the last name of `place` is, which may itself be that of a link.
+    fn lead_above(&self, place: &Path) -> Result<PathBuf, InputError> {
+        match (place.parent(), place.file_name()) {
+            (Some(parent), Some(name)) if place != self.directory => {
+                Ok(self.lead(parent)?.join(name))
+            }
+            _ => Ok(PathBuf::new()),
+        }
+    }
+
+    /// What is at `real`, a path without links above its last name; messages call it `place`.
+    fn look(&self, real: &Path, place: &Path) -> Result<Metadata, InputError> {
+        let path = || self.relative(place).to_string();
+        let found = self.root.link_metadata(real);
+        let found = found.map_err(|error| self.failed(&path(), system_error(error)))?;
+        found.ok_or_else(|| self.failed(&path(), io::ErrorKind::NotFound.into()))
+    }
+
     fn failed(&self, path: &str, error: io::Error) -> InputError {
         match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => InputError::Missing {
@@ -156,7 +188,7 @@ impl Context {
         }
         let matcher = glob(pattern)?;
         let mut found = Vec::new();
-        self.search(&self.directory, &matcher, &mut found)?;
+        self.search(&self.directory, Path::new(""), &matcher, &mut found)?;
         found.sort();
         Ok(found)
     }
@@ -164,34 +196,32 @@ impl Context {
     fn search(
         &self,
         folder: &Path,
+        real: &Path,
         matcher: &GlobMatcher,
         found: &mut Vec<BytePath>,
     ) -> Result<(), InputError> {
-        for (place, metadata) in self.list(folder)? {
+        for (name, metadata) in self.list(real, folder)? {
+            let place = folder.join(&name);
             let path = self.relative(&place);
-            if self.is_ignored(&place, metadata.is_dir()) {
+            let is_directory = metadata.kind == FileKind::Directory;
+            if self.is_ignored(&place, is_directory) {
                 continue;
             }
             if matcher.is_match(path.as_path()) {
                 found.push(path);
-            } else if metadata.is_dir() {
-                self.search(&place, matcher, found)?;
+            } else if is_directory {
+                self.search(&place, &real.join(name), matcher, found)?;
             }
         }
         Ok(())
     }
 
-    /// Entries of a folder, sorted by name.
-    fn list(&self, folder: &Path) -> Result<Vec<(PathBuf, Metadata)>, InputError> {
-        let failed = |error| self.failed(&self.relative(folder).to_string(), error);
-        let mut entries = Vec::new();
-        for entry in fs::read_dir(folder).map_err(failed)? {
-            let place = entry.map_err(failed)?.path();
-            let metadata = fs::symlink_metadata(&place).map_err(failed)?;
-            entries.push((place, metadata));
-        }
-        entries.sort_by(|a, b| a.0.cmp(&b.0));
-        Ok(entries)
+    /// Entries of the folder at `real`, sorted by name; messages call it `place`.
+    fn list(&self, real: &Path, place: &Path) -> Result<Vec<(OsString, Metadata)>, InputError> {
+        self.root.entries(real).map_err(|error| {
+            let path = self.relative(place).to_string();
+            self.failed(&path, system_error(error))
+        })
     }
 
     fn is_ignored(&self, place: &Path, directory: bool) -> bool {
@@ -227,7 +257,8 @@ impl Inputs for Context {
             };
             let place = self.directory.join(path.as_path());
             // The source itself is followed, as `cp` does it: the user named it.
-            walk.visit(&place, &BytePath::default(), true)?;
+            let real = self.lead_above(&place)?;
+            walk.visit(&place, &real, &BytePath::default(), true)?;
             sources.push(InputSource {
                 path,
                 entries: walk.entries,
@@ -244,31 +275,33 @@ impl Inputs for Context {
 
     fn file(&self, path: &str) -> Result<Digest, InputError> {
         let place = self.locate(path)?;
-        self.check_inside(&place)?;
-        let found = fs::metadata(&place).map_err(|error| self.failed(path, error))?;
-        // A pipe would be waited for without end.
-        if !found.is_file() && !found.is_dir() {
-            let source = io::Error::other(format!("it is a {}", special(&found)));
-            return Err(self.failed(path, source));
+        let real = self.lead(&place)?;
+        let found = self.look(&real, &place)?;
+        match found.kind {
+            FileKind::File => self.digest(&real, &place).map(|(digest, _)| digest),
+            FileKind::Directory => Err(self.failed(path, io::ErrorKind::IsADirectory.into())),
+            kind => {
+                let source = io::Error::other(format!("it is a {}", special(kind)));
+                Err(self.failed(path, source))
+            }
         }
-        self.digest(&place).map(|(digest, _)| digest)
     }
 
     fn rootfs(&self, path: &str) -> Result<(RootfsKind, Digest), InputError> {
         let place = self.locate(path)?;
-        self.check_inside(&place)?;
-        let found = fs::metadata(&place).map_err(|error| self.failed(path, error))?;
-        if !found.is_dir() {
+        let real = self.lead(&place)?;
+        let found = self.look(&real, &place)?;
+        if found.kind != FileKind::Directory {
             return self.file(path).map(|digest| (RootfsKind::Archive, digest));
         }
-        // The folder itself, wherever links lead.
-        let place = fs::canonicalize(&place).map_err(|error| self.failed(path, error))?;
+        let folder = self.root.open_directory(&real);
+        let folder = folder.map_err(|error| self.failed(path, system_error(error)))?;
         let options = WalkOptions {
             marks: Marks::None,
             owners: Some(sandbox::outside_owner),
             ..WalkOptions::default()
         };
-        let listed = Upper::open(&place).and_then(|upper| walk(&upper, &options));
+        let listed = walk(&Upper::from_descriptor(folder, place), &options);
         let digest = listed.and_then(|found| found.digest());
         let digest = digest.map_err(|error| InputError::Read {
             path: path.to_owned(),
@@ -292,27 +325,53 @@ impl Inputs for Context {
 }
 
 impl Context {
-    /// Refuses a link that leads out of the context.
-    fn check_inside(&self, place: &Path) -> Result<(), InputError> {
-        let path = self.relative(place).to_string();
-        let target = fs::canonicalize(place).map_err(|error| self.failed(&path, error))?;
-        if target.starts_with(&self.directory) {
-            Ok(())
-        } else {
-            Err(InputError::Outside {
-                path,
-                context: self.directory.clone(),
-            })
-        }
-    }
-
-    fn digest(&self, place: &Path) -> Result<(Digest, u64), InputError> {
+    /// Reads the file at `real`; messages call it `place`.
+    fn digest(&self, real: &Path, place: &Path) -> Result<(Digest, u64), InputError> {
         let failed = |error| self.failed(&self.relative(place).to_string(), error);
-        let mut file = File::open(place).map_err(failed)?;
+        let file = self.root.open_input(real);
+        let mut file = file.map_err(|error| failed(system_error(error)))?;
         let mut hashing = HashingWriter::new(io::sink());
         io::copy(&mut file, &mut hashing).map_err(failed)?;
         let (_, digest, size) = hashing.finish();
         Ok((digest, size))
+    }
+}
+
+/// What the ignore file says, if there is one.
+fn ignore_file(root: &Rootfs) -> io::Result<String> {
+    if root
+        .link_metadata(IGNORE_FILE)
+        .map_err(system_error)?
+        .is_none()
+    {
+        return Ok(String::new());
+    }
+    // A link to a file of elsewhere would have its lines shown by the message on a wrong one.
+    let real = root.lead(IGNORE_FILE)?;
+    let real = real.ok_or_else(|| {
+        io::Error::other(format!(
+            "`{IGNORE_FILE}` is a link that leads out of the context"
+        ))
+    })?;
+    let text = root
+        .read(real, LARGEST_IGNORE_FILE)
+        .map_err(|error| match error {
+            // A pipe would be waited for without end.
+            RootfsError::NotRegular { .. } => {
+                io::Error::other(format!("`{IGNORE_FILE}` is no regular file"))
+            }
+            other => system_error(other),
+        })?;
+    let text = String::from_utf8(text)
+        .map_err(|_| io::Error::other(format!("`{IGNORE_FILE}` is no text in UTF-8")))?;
+    Ok(text.trim_start_matches('\u{feff}').to_owned())
+}
+
+/// What the system said, where it said something.
+fn system_error(error: RootfsError) -> io::Error {
+    match error {
+        RootfsError::Io { source, .. } => source,
+        other => io::Error::other(other),
     }
 }
 
@@ -325,47 +384,69 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn visit(&mut self, place: &Path, path: &BytePath, follow: bool) -> Result<(), InputError> {
-        let shown = || self.context.relative(place).to_string();
-        let failed = |error| self.context.failed(&shown(), error);
-        let mut metadata = fs::symlink_metadata(place).map_err(failed)?;
-        if metadata.is_symlink() && follow {
-            self.context.check_inside(place)?;
-            metadata = fs::metadata(place).map_err(failed)?;
-        }
-        let kind = if metadata.is_dir() {
-            InputKind::Directory
-        } else if metadata.is_file() {
-            let (digest, size) = self.context.digest(place)?;
-            InputKind::File { digest, size }
-        } else if metadata.is_symlink() {
-            let target = fs::read_link(place).map_err(failed)?;
-            InputKind::Symlink {
-                target: target.as_os_str().as_bytes().to_vec().into(),
+    /// Notes what is at `real`, which is called `place` in messages and `path` in the source.
+    fn visit(
+        &mut self,
+        place: &Path,
+        real: &Path,
+        path: &BytePath,
+        follow: bool,
+    ) -> Result<(), InputError> {
+        let mut real = real.to_owned();
+        let mut metadata = self.context.look(&real, place)?;
+        if metadata.kind == FileKind::Symlink && follow {
+            real = self.context.lead(place)?;
+            metadata = self.context.look(&real, place)?;
+            if metadata.kind == FileKind::Symlink {
+                let path = self.context.relative(place).to_string();
+                let source = io::Error::other("it changed while it was read");
+                return Err(self.context.failed(&path, source));
             }
-        } else {
-            return Err(InputError::Special {
-                path: shown(),
-                kind: special(&metadata),
-            });
+        }
+        let shown = || self.context.relative(place).to_string();
+        let kind = match metadata.kind {
+            FileKind::Directory => InputKind::Directory,
+            FileKind::File => {
+                let (digest, size) = self.context.digest(&real, place)?;
+                InputKind::File { digest, size }
+            }
+            FileKind::Symlink => {
+                let target = self.context.root.read_link(&real);
+                let failed = |error| self.context.failed(&shown(), system_error(error));
+                InputKind::Symlink {
+                    target: target
+                        .map_err(failed)?
+                        .as_os_str()
+                        .as_bytes()
+                        .to_vec()
+                        .into(),
+                }
+            }
+            kind => {
+                return Err(InputError::Special {
+                    path: shown(),
+                    kind: special(kind),
+                });
+            }
         };
         let directory = kind == InputKind::Directory;
         self.entries.push(InputEntry {
             path: path.clone(),
             kind,
-            mode: metadata.mode() & 0o7777,
-            owner: sandbox::outside_owner(metadata.uid(), metadata.gid()),
+            mode: metadata.mode,
+            owner: sandbox::outside_owner(metadata.uid, metadata.gid),
         });
         if directory {
-            for (child, metadata) in self.context.list(place)? {
-                let name = child.file_name().map(OsStr::as_bytes).unwrap_or_default();
-                let path = path.join(&name.to_vec().into());
+            for (name, metadata) in self.context.list(&real, place)? {
+                let child = place.join(&name);
+                let path = path.join(&name.as_bytes().to_vec().into());
                 let excluded = self
                     .exclude
                     .iter()
                     .any(|glob| glob.is_match(path.as_path()));
-                if !excluded && !self.context.is_ignored(&child, metadata.is_dir()) {
-                    self.visit(&child, &path, self.follow_links)?;
+                let is_directory = metadata.kind == FileKind::Directory;
+                if !excluded && !self.context.is_ignored(&child, is_directory) {
+                    self.visit(&child, &real.join(&name), &path, self.follow_links)?;
                 }
             }
         }
@@ -373,11 +454,10 @@ impl Walk<'_> {
     }
 }
 
-fn special(metadata: &Metadata) -> &'static str {
-    let kind = metadata.file_type();
-    match (kind.is_socket(), kind.is_fifo()) {
-        (true, _) => "socket",
-        (_, true) => "pipe",
+fn special(kind: FileKind) -> &'static str {
+    match kind {
+        FileKind::Socket => "socket",
+        FileKind::Fifo => "pipe",
         _ => "device",
     }
 }

@@ -17,6 +17,7 @@ mod format;
 mod images;
 mod init;
 mod inspect;
+mod kept_layers;
 mod load;
 mod plan;
 mod publish;

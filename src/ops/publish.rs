@@ -15,6 +15,7 @@ use super::Error;
 use super::bring::Brought;
 use super::carry::carry;
 use super::images::Place;
+use super::kept_layers::KeptLayers;
 
 /// The annotations that name what an image stands on ([image-spec, annotations.md]).
 ///
@@ -25,6 +26,7 @@ const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
 /// What putting images together takes besides their roots.
 pub(super) struct Publishing<'a> {
     pub(super) bases: &'a Brought<'a>,
+    pub(super) kept: &'a KeptLayers<'a>,
     pub(super) threads: Option<NonZeroUsize>,
     pub(super) reporter: &'a dyn Reporter,
     pub(super) cancel: &'a Cancel,
@@ -61,6 +63,7 @@ impl Publishing<'_> {
             source_date_epoch: plan.output.source_date_epoch,
             threads: self.threads,
             cancel: Some(&|| self.cancel.is_cancelled()),
+            kept: Some(self.kept),
         };
         let layer = match kept {
             Some(_) => layer::squash(&root.tree.above(), &options, &mut blob, self.reporter)?,
@@ -178,12 +181,11 @@ fn check_limits(image: &Image, limits: &LimitSettings) -> Result<(), Error> {
 }
 
 fn compression(plan: &Plan) -> Compression {
+    let level = |usual| plan.output.level.unwrap_or(usual);
     match plan.output.compression.as_str() {
         "none" => Compression::None,
-        _ => plan
-            .output
-            .level
-            .map_or_else(Compression::default, |level| Compression::Gzip { level }),
+        "zstd" => Compression::Zstd { level: level(3) },
+        _ => Compression::Gzip { level: level(4) },
     }
 }
 

@@ -39,6 +39,7 @@ pub fn shell(
     reporter.report(&Event::Isolation {
         isolation: isolation.name(),
         reason: options.inexact.as_deref(),
+        processes: options.processes.name(),
     });
     let secrets = secrets::gather(&[plan], &options.secrets, reporter)?;
     let cancelled = || cancel.is_cancelled();

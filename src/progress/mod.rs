@@ -18,6 +18,8 @@ pub enum Event<'a> {
         isolation: &'a str,
         /// Why not in a more exact way, if that is so.
         reason: Option<&'a str>,
+        /// What they see of other processes: `own` for their own alone, or `all`.
+        processes: &'a str,
     },
     /// What a root starts from, or takes files from, is unpacked.
     BaseStarted {
@@ -150,6 +152,8 @@ pub enum Event<'a> {
         uncompressed: u64,
         /// Bytes of the compressed blob.
         compressed: u64,
+        /// Of these, bytes that an earlier layer left.
+        kept: u64,
         /// Wall time.
         #[serde(rename = "seconds", serialize_with = "seconds")]
         elapsed: Duration,

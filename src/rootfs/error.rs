@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
 use thiserror::Error;
 
 /// Work on a root directory failed.
@@ -58,6 +59,17 @@ impl RootfsError {
         use io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
         let full = [QuotaExceeded, ReadOnlyFilesystem, StorageFull];
         matches!(self, RootfsError::Io { source, .. } if full.contains(&source.kind()))
+    }
+
+    /// Whether the path does not lead to where it was asked for: it is gone, or goes through what is
+    /// a link or no directory.
+    pub fn is_other_place(&self) -> bool {
+        let RootfsError::Io { source, .. } = self else {
+            return false;
+        };
+        let here = [Errno::NOENT, Errno::NOTDIR, Errno::LOOP, Errno::XDEV];
+        let errno = Errno::from_io_error(source);
+        errno.is_some_and(|errno| here.contains(&errno))
     }
 
     /// Whether the cause is that there is no such file or directory.

@@ -1,13 +1,15 @@
 //! A root directory handle; every path is resolved beneath it.
 //!
 //! What lies in a root file system is hostile: a link in it may point anywhere, a name may be a
-//! pipe that blocks, a file may never end. A [`Rootfs`] holds the directory open and offers two
+//! pipe that blocks, a file may never end. A [`Rootfs`] holds the directory open and offers three
 //! ways to work on it, both by descriptor (openat2(2)), never by joining strings:
 //!
 //! - **Reading** follows links as a process chrooted there would: an absolute target starts at
 //!   the root, `..` stops there. Only regular files are read, up to a limit.
 //! - **Editing** follows no link at all: a path through a link is an error. Paths are relative,
 //!   without `..`, of any length.
+//! - **Inputs** are named by paths of the host, whose links are the host's; they are opened where
+//!   those lead, if that is in the directory, and nowhere else.
 //!
 //! It works for an ordinary user too: where only root may give a file away, the outcome
 //! ([`Permission::Denied`]) is a value, and the caller notes the owner elsewhere.
@@ -20,6 +22,7 @@ mod metadata;
 mod name;
 mod read;
 mod remove;
+mod within;
 
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};

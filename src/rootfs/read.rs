@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use super::{AS_CHROOTED, Metadata, Rootfs, RootfsError};
 
 /// `openat2` may report a rename elsewhere in the tree; the man page says to try again.
-const TRIES: usize = 128;
+pub(super) const TRIES: usize = 128;
 
 impl Rootfs {
     fn open_inside(&self, path: &Path, flags: OFlags) -> rustix::io::Result<OwnedFd> {

@@ -48,7 +48,7 @@ pub(super) fn start(
     };
     drop((failure, listeners));
     let supervisor = (handover::receive(&ours).zip(eyes))
-        .map(|(listener, eyes)| Supervisor::new(listener, eyes, isolation));
+        .map(|(listener, eyes)| Supervisor::new(listener, eyes, isolation, identity));
     let mut supervisor = supervisor.transpose()?;
     // Looking for the program asks the kernel too, which asks the supervisor.
     if let Some(supervisor) = &mut supervisor {

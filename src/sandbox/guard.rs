@@ -21,7 +21,7 @@ use rustix::process::{
 use super::control::{self, KILL, Report, TERMINATE};
 use super::error::{SandboxError, Tried};
 use super::request::Attached;
-use super::{device, handover, init, syscall};
+use super::{device, handover, init, nest, syscall};
 
 /// Runs the sandbox that the caller describes on standard input, a socket.
 pub(super) fn hold() -> ExitCode {
@@ -60,23 +60,24 @@ fn run(control: &UnixStream) -> Result<ExitCode, SandboxError> {
         .thread_set_mask()
         .tried(|| "block signals".to_owned())?;
 
-    // A user namespace would be made here, alone and first; the caller then writes the id maps
-    // and says so over the control socket, which nobody else reads yet.
     nix::sched::unshare(CloneFlags::CLONE_NEWPID)
         .tried(|| "make a process id namespace".to_owned())?;
 
     let (life, ours) = std::io::pipe().tried(|| "make a pipe".to_owned())?;
+    let pair = UnixStream::pair().tried(|| "make a pair of sockets".to_owned())?;
+    let (maps, theirs) = pair;
     let Some(child) = syscall::fork().tried(|| "fork".to_owned())? else {
-        drop(ours);
-        return Ok(init::run(&sandbox, control, &life));
+        drop((ours, maps));
+        return Ok(init::run(&sandbox, control, &life, theirs));
     };
-    drop(life);
+    drop((life, theirs));
     drop(sandbox);
     // Output ends when the sandbox does, not when the guard does.
     let _ = nix::unistd::dup2_stdin(&null);
     let _ = nix::unistd::dup2_stdout(&null);
     let _ = nix::unistd::dup2_stderr(&null);
     let pid = Pid::from_raw(child.as_raw()).ok_or(SandboxError::Lost)?;
+    nest::serve(maps, child);
     watch(control, pid);
     // Returns when pid 1 is reaped, and pid 1 ends after everything else in its namespace.
     let _ = rustix::io::retry_on_intr(|| waitpid(Some(pid), WaitOptions::empty()));

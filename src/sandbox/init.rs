@@ -18,17 +18,23 @@ use rustix::process::{
 use super::control::{self, Report};
 use super::error::{SandboxError, Tried};
 use super::launcher::Ended;
+use super::processes::Processes;
 use super::request::{Exit, Network, Sandbox};
 use super::standing::Isolation;
 use super::supervisor::{Eyes, Supervisor};
 use super::target::Undo;
-use super::{command, root, syscall, user};
+use super::{command, nest, root, syscall, user};
 
 /// Runs the sandbox and reports.
 ///
-/// `life` ends with the guard.
-pub(super) fn run(sandbox: &Sandbox, control: &UnixStream, life: &PipeReader) -> ExitCode {
-    let report = match hold(sandbox, life) {
+/// `life` ends with the guard, which listens at the other end of `guard` for a wish for id maps.
+pub(super) fn run(
+    sandbox: &Sandbox,
+    control: &UnixStream,
+    life: &PipeReader,
+    guard: UnixStream,
+) -> ExitCode {
+    let report = match hold(sandbox, life, guard) {
         Ok(ended) => Report::Exited(ended),
         Err(error) => Report::Failed(error),
     };
@@ -37,7 +43,7 @@ pub(super) fn run(sandbox: &Sandbox, control: &UnixStream, life: &PipeReader) ->
     ExitCode::SUCCESS
 }
 
-fn hold(sandbox: &Sandbox, life: &PipeReader) -> Result<Ended, SandboxError> {
+fn hold(sandbox: &Sandbox, life: &PipeReader, guard: UnixStream) -> Result<Ended, SandboxError> {
     set_parent_process_death_signal(Some(Signal::KILL))
         .tried(|| "tie the sandbox to its guard".to_owned())?;
     // The guard may have died before that.
@@ -52,13 +58,15 @@ fn hold(sandbox: &Sandbox, life: &PipeReader) -> Result<Ended, SandboxError> {
     rustix::process::setsid().tried(|| "make a session".to_owned())?;
 
     let isolation = Isolation::current().unwrap_or(Isolation::Root);
-    separate(sandbox, isolation)?;
-    let eyes = isolation.is_namespace().then(Eyes::open).transpose()?;
+    let processes = separate(sandbox, isolation, guard)?;
+    let eyes = isolation.is_namespace().then(|| Eyes::open(processes));
+    let eyes = eyes.transpose()?;
     let mut undo = Undo::default();
     let entered = root::enter(
         &sandbox.root,
         &sandbox.mounts,
         sandbox.standard_mounts,
+        processes,
         &mut undo,
     );
     let ended = entered
@@ -78,8 +86,18 @@ fn hold(sandbox: &Sandbox, life: &PipeReader) -> Result<Ended, SandboxError> {
     ended.and_then(|ended| finished.map(|()| ended))
 }
 
-/// Leaves the caller's namespaces.
-fn separate(sandbox: &Sandbox, isolation: Isolation) -> Result<(), SandboxError> {
+/// Leaves the caller's namespaces; what the command is going to see of other processes.
+fn separate(
+    sandbox: &Sandbox,
+    isolation: Isolation,
+    guard: UnixStream,
+) -> Result<Processes, SandboxError> {
+    let processes = if isolation.is_namespace() {
+        choose(guard)?
+    } else {
+        drop(guard);
+        Processes::Own
+    };
     let mut flags = CloneFlags::CLONE_NEWNS
         | CloneFlags::CLONE_NEWIPC
         | CloneFlags::CLONE_NEWUTS
@@ -99,14 +117,32 @@ fn separate(sandbox: &Sandbox, isolation: Isolation) -> Result<(), SandboxError>
         Err(Errno::EPERM) if isolation.is_namespace() => {}
         other => other.tried(|| "set the host name".to_owned())?,
     }
+    // A new namespace begins with the host's.
+    match rustix::system::setdomainname(b"(none)") {
+        Err(rustix::io::Errno::PERM) if isolation.is_namespace() => {}
+        other => other.tried(|| "set the domain name".to_owned())?,
+    }
     if sandbox.network == Network::None {
         syscall::raise_loopback().tried(|| "bring the loopback device up".to_owned())?;
     }
     match syscall::join_new_keyring() {
         // Without keys in the kernel there are none to hide.
-        Err(error) if error.raw_os_error() == Some(libc::ENOSYS) => Ok(()),
-        other => other.tried(|| "make a session keyring".to_owned()),
+        Err(error) if error.raw_os_error() == Some(libc::ENOSYS) => {}
+        other => other.tried(|| "make a session keyring".to_owned())?,
     }
+    Ok(processes)
+}
+
+/// Asks the kernel for a `/proc` of the sandbox's own processes. Where there is none this process
+/// moves into a user namespace of its own.
+fn choose(guard: UnixStream) -> Result<Processes, SandboxError> {
+    let operation = || "make a mount namespace".to_owned();
+    nix::sched::unshare(CloneFlags::CLONE_NEWNS).tried(operation)?;
+    let processes = Processes::tried().tried(|| "mount `/proc`".to_owned())?;
+    if processes == Processes::All {
+        nest::enter(guard)?;
+    }
+    Ok(processes)
 }
 
 /// Waits for the command, reaping every orphan meanwhile, passing the guard's orders on and

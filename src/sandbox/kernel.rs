@@ -9,6 +9,7 @@ use rustix::mount::MountAttrFlags;
 use super::device;
 use super::error::{SandboxError, Tried};
 use super::filesystem::{self, Filesystem};
+use super::processes::{self, Processes};
 use super::syscall::{Attributes, set_mount_attributes};
 
 /// Empty for the command. The lists are those of containers/common and the OCI runtimes.
@@ -43,12 +44,29 @@ const READ_ONLY_ATTRIBUTES: Attributes = Attributes {
         | libc::MOUNT_ATTR_NOEXEC,
     clear: 0,
 };
+/// As [`READ_ONLY_ATTRIBUTES`], for mounts among which are those of the null device.
+const STILL_DEVICES: Attributes = Attributes {
+    set: READ_ONLY_ATTRIBUTES.set & !libc::MOUNT_ATTR_NODEV,
+    clear: 0,
+};
 
-/// Mounts the processes of this process id namespace on `target`.
-pub(super) fn mount_proc(target: &OwnedFd) -> Result<(), SandboxError> {
-    let proc = Filesystem::open("proc")?.mount(HARMLESS)?;
-    filesystem::attach(&proc, target, || "mount `/proc`".to_owned())?;
-    for path in READ_ONLY_PROC {
+/// Mounts the processes of this process id namespace on `target`; or those that the caller sees,
+/// read-only: some files of processes can be written by whoever has the same user.
+pub(super) fn mount_proc(target: &OwnedFd, processes: Processes) -> Result<(), SandboxError> {
+    let operation = || "mount `/proc`".to_owned();
+    let (proc, read_only) = match processes {
+        Processes::Own => (
+            processes::fresh(HARMLESS).tried(operation)?,
+            &READ_ONLY_PROC[..],
+        ),
+        Processes::All => {
+            let proc = processes::bound().tried(operation)?;
+            set_mount_attributes(&proc, STILL_DEVICES, true).tried(operation)?;
+            (proc, &[][..])
+        }
+    };
+    filesystem::attach(&proc, target, operation)?;
+    for path in read_only {
         let Some(entry) = find(&proc, path)? else {
             continue;
         };

@@ -19,7 +19,9 @@
 //! sandboxes calls [`init`] first thing in `main` when [`is_init`] says so.
 //!
 //! A caller that is not root first moves into a user namespace, with [`enter`]; [`Isolation`] says
-//! what can be owned there. What cannot, pid 1 records when the command asks the kernel for it.
+//! what can be owned there. What cannot, pid 1 records when the command asks the kernel for it. In a
+//! container whose `/proc` is covered in part, the sandbox has that `/proc` and a user namespace of
+//! its own ([`Processes`]).
 //!
 //! Every path is opened once and then used as a descriptor: sources before anything is mounted,
 //! targets resolved inside the root (openat2(2)). This module knows nothing of recipes and steps,
@@ -44,9 +46,11 @@ mod kernel;
 mod launcher;
 mod mount;
 mod namespace;
+mod nest;
 mod output;
 mod overlay;
 mod probe;
+mod processes;
 mod program;
 mod refusal;
 mod request;
@@ -74,7 +78,8 @@ pub use error::{SandboxError, SystemError};
 pub use launcher::{Ended, Launcher};
 pub use mount::{Mount, Root};
 pub use namespace::{Entered, WantedIsolation, enter};
-pub use refusal::Refusal;
+pub use processes::Processes;
+pub use refusal::{Refusal, UNCOVERED};
 pub use request::{Attached, Captured, Exit, Network, Sandbox, Stream};
 pub use standing::{Isolation, UNKNOWN_OWNER, outside_owner, place_name};
 pub use supervisor::Owned;

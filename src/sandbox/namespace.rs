@@ -16,10 +16,12 @@ use nix::sched::CloneFlags;
 use nix::sys::wait::waitpid;
 use nix::unistd::{Gid, Pid, Uid, getegid, geteuid, getpid};
 
+use super::probe::{self, Place};
+use super::processes::Processes;
 use super::refusal::Refusal;
 use super::standing::{IdMap, Isolation, is_first_namespace};
 use super::subordinate::{NEEDED, Subordinate};
-use super::{probe, syscall};
+use super::syscall;
 
 /// What a user asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -38,6 +40,8 @@ pub struct Entered {
     pub isolation: Isolation,
     /// Why a more exact one was not to be had.
     pub instead: Option<String>,
+    /// What commands see of other processes.
+    pub processes: Processes,
 }
 
 /// Ids of the new namespace.
@@ -61,10 +65,14 @@ enum Ids {
 /// then as before.
 pub fn enter(wanted: WantedIsolation) -> Result<Entered, Refusal> {
     let current = Isolation::current();
-    let stay = |isolation| {
+    let stay = |isolation: Isolation| {
         Ok(Entered {
             isolation,
             instead: None,
+            processes: match isolation.is_namespace() {
+                true => probe::probe(Place::Here)?,
+                false => Processes::Own,
+            },
         })
     };
     match (wanted, current) {
@@ -95,15 +103,19 @@ pub fn enter(wanted: WantedIsolation) -> Result<Entered, Refusal> {
             }
         },
     };
-    probe::probe()?;
+    let processes = probe::probe(Place::Namespace)?;
     let failed = go(ids)?;
     let instead = instead.or(failed);
-    match (Isolation::current(), wanted) {
-        (Some(isolation), WantedIsolation::Auto) => Ok(Entered { isolation, instead }),
-        (Some(isolation), WantedIsolation::Only(wanted)) if isolation == wanted => {
-            Ok(Entered { isolation, instead })
-        }
-        _ => Err(Refusal::new(
+    let is_wanted = |isolation: &Isolation| {
+        [WantedIsolation::Auto, WantedIsolation::Only(*isolation)].contains(&wanted)
+    };
+    match Isolation::current().filter(is_wanted) {
+        Some(isolation) => Ok(Entered {
+            isolation,
+            instead,
+            processes,
+        }),
+        None => Err(Refusal::new(
             instead.unwrap_or_else(|| "the user namespace lacks powers".to_owned()),
             "run it as root",
         )),

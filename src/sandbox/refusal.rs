@@ -36,6 +36,10 @@ const SETTINGS: [(&str, &str, &str, &str); 3] = [
     ),
 ];
 
+/// Options of engines with which nothing of a container's `/proc` is covered.
+pub const UNCOVERED: &str = "`--security-opt unmask=ALL` (podman) or \
+     `--security-opt systempaths=unconfined` (docker), or with `--privileged`";
+
 impl Refusal {
     pub(super) fn new(reason: impl Into<String>, cure: impl Into<String>) -> Refusal {
         Refusal {
@@ -55,10 +59,11 @@ impl Refusal {
         }
         let reason = format!("cannot {operation}: {source}");
         if operation == PROC {
-            let reason = format!("{reason}; parts of `/proc` are covered, as in a container");
-            let cure = "start the container with `--security-opt unmask=ALL` (podman) or \
-                        `--security-opt systempaths=unconfined` (docker), or with `--privileged`";
-            return Refusal::new(reason, cure);
+            let reason = format!(
+                "{reason}; parts of `/proc` are covered, as in a container, and what is left of it cannot be \
+                 mounted again"
+            );
+            return Refusal::new(reason, format!("start the container with {UNCOVERED}"));
         }
         if operation == MAP && nix::unistd::geteuid().is_root() {
             let cure = "run it as an ordinary user, or with the capability SETFCAP, without which \

@@ -10,6 +10,7 @@ use rustix::mount::{UnmountFlags, unmount};
 use super::error::{SandboxError, Tried};
 use super::item::Item;
 use super::mount::{Mount, Root};
+use super::processes::Processes;
 use super::stage::Stage;
 use super::target::Undo;
 
@@ -44,6 +45,7 @@ pub(super) fn enter(
     root: &Root,
     mounts: &[Mount],
     standard: bool,
+    processes: Processes,
     undo: &mut Undo,
 ) -> Result<(), SandboxError> {
     let usual = if standard {
@@ -57,7 +59,7 @@ pub(super) fn enter(
         .enumerate()
         .map(|(number, mount)| Item::open(mount, root, number < usual.len(), number))
         .collect::<Result<Vec<_>, _>>()?;
-    let mut stage = Stage::new(root, &items)?;
+    let mut stage = Stage::new(root, &items, processes)?;
     for item in &items {
         stage.mount(item, &items, undo)?;
     }

@@ -18,6 +18,7 @@ use super::filesystem;
 use super::item::{Item, Source};
 use super::mount::{Mount, Root};
 use super::overlay::Layers;
+use super::processes::Processes;
 use super::syscall::{Attributes, set_mount_attributes};
 use super::target::{self, Kind, Links, Undo};
 use super::{device, kernel, skeleton};
@@ -37,13 +38,19 @@ pub(super) struct Stage {
     root: OwnedFd,
     /// Whether the root holds nothing but what is mounted and made.
     empty: bool,
+    /// What is seen in `/proc`.
+    processes: Processes,
     /// Mounts that become read-only when everything is in its place.
     sealed: Vec<OwnedFd>,
 }
 
 impl Stage {
     /// Mounts `root`, with places for the items.
-    pub(super) fn new(root: &Root, items: &[Item<'_>]) -> Result<Stage, SandboxError> {
+    pub(super) fn new(
+        root: &Root,
+        items: &[Item<'_>],
+        processes: Processes,
+    ) -> Result<Stage, SandboxError> {
         let flags = MountAttrFlags::MOUNT_ATTR_NODEV | MountAttrFlags::MOUNT_ATTR_NOSUID;
         let stage = filesystem::tmpfs(None, 0o700, flags)?;
         let old = openat(CWD, "/", DIRECTORY, Mode::empty()).tried(|| "open `/`".to_owned())?;
@@ -64,6 +71,7 @@ impl Stage {
             directory: stage,
             root: mount,
             empty: *root == Root::Empty,
+            processes,
             sealed: Vec::new(),
         })
     }
@@ -105,7 +113,9 @@ impl Stage {
                 return write(&parent, name, contents, *mode)
                     .tried(|| format!("write `{}`", path.display()));
             }
-            (Mount::Proc { .. }, _) => return kernel::mount_proc(&self.place(item, undo)?),
+            (Mount::Proc { .. }, _) => {
+                return kernel::mount_proc(&self.place(item, undo)?, self.processes);
+            }
             (Mount::Sys { .. }, _) => return kernel::mount_sys(&self.place(item, undo)?),
             (Mount::Dev { writable, .. }, _) => {
                 return device::mount(&self.place(item, undo)?, *writable);

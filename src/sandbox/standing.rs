@@ -146,6 +146,14 @@ impl IdMap {
         })
     }
 
+    /// The map of a namespace below this one with the same ids.
+    pub(super) fn again(&self) -> String {
+        let ranges = self.0.iter();
+        let ranges =
+            ranges.map(|range| format!("{} {} {}\n", range.inside, range.inside, range.count));
+        ranges.collect()
+    }
+
     /// A word that another map does not have, for the name of a file.
     fn name(&self) -> String {
         let ranges = self.0.iter();
@@ -172,6 +180,7 @@ mod tests {
             assert_eq!(map.outside(inside), outside, "{inside}");
         }
         assert_eq!(map.name(), "0.1000.1-1.100000.65535");
+        assert_eq!(map.again(), "0 0 1\n1 1 65535\n");
         assert_eq!(IdMap::parse("").outside(0), None);
     }
 }

@@ -1,6 +1,15 @@
 //! Ids that a user may use in namespaces (subuid(5), subgid(5)).
 
-use std::fs;
+use std::fs::File;
+use std::io::Read;
+
+use rustix::fs::{CWD, FileType, Mode, OFlags, Stat, fstat, major, minor, openat};
+use rustix::io::Errno;
+
+/// No system has as many users.
+const LONGEST_FILE: u64 = 16 << 20;
+/// The number of `/dev/null` (null(4)).
+const NULL: (u32, u32) = (1, 3);
 
 /// Ids besides the user's own that a root file system needs.
 pub(super) const NEEDED: u32 = 65535;
@@ -17,22 +26,48 @@ impl Subordinate {
     pub(super) fn of(uid: u32) -> Result<Subordinate, String> {
         let name = name_of(uid);
         let find = |path: &str| {
-            let text = fs::read_to_string(path).unwrap_or_default();
-            first(&text, uid, name.as_deref())
+            let text = read(path)?;
+            let found = first(&text, uid, name.as_deref());
+            found.ok_or_else(|| {
+                let user = name.clone().unwrap_or_else(|| uid.to_string());
+                format!("{path} has no {NEEDED} ids for `{user}`")
+            })
         };
-        match (find("/etc/subuid"), find("/etc/subgid")) {
-            (Some(users), Some(groups)) => Ok(Subordinate { users, groups }),
-            (users, _) => {
-                let file = if users.is_none() {
-                    "/etc/subuid"
-                } else {
-                    "/etc/subgid"
-                };
-                let user = name.unwrap_or_else(|| uid.to_string());
-                Err(format!("{file} has no {NEEDED} ids for `{user}`"))
-            }
-        }
+        Ok(Subordinate {
+            users: find("/etc/subuid")?,
+            groups: find("/etc/subgid")?,
+        })
     }
+}
+
+/// The text of a file; nothing when there is none. Nothing else is waited for or read without end.
+fn read(path: &str) -> Result<String, String> {
+    let fail = |errno: Errno| format!("cannot read {path}: {errno}");
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = match openat(CWD, path, flags, Mode::empty()) {
+        Err(Errno::NOENT) => return Ok(String::new()),
+        other => other.map_err(fail)?,
+    };
+    let stat = fstat(&file).map_err(fail)?;
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => {}
+        // What a file is covered with that is not to be seen.
+        FileType::CharacterDevice if is_null(&stat) => return Ok(String::new()),
+        _ => return Err(format!("{path} is no regular file")),
+    }
+    let mut bytes = Vec::new();
+    let read = File::from(file)
+        .take(LONGEST_FILE + 1)
+        .read_to_end(&mut bytes);
+    read.map_err(|error| format!("cannot read {path}: {error}"))?;
+    if bytes.len() as u64 > LONGEST_FILE {
+        return Err(format!("{path} is larger than 16 MiB"));
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn is_null(stat: &Stat) -> bool {
+    (major(stat.st_rdev), minor(stat.st_rdev)) == NULL
 }
 
 /// The user's name. Without one the files are searched for the number alone.

@@ -254,6 +254,41 @@ fn bytes_of<T>(structure: &T) -> Vec<u8> {
     .to_vec()
 }
 
+/// Has the kernel wake asker and asked on one processor, since one of them always waits
+/// (`SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP`). Only faster; before Linux 6.6 there is no such thing.
+pub(super) fn ask_in_turns(listener: impl AsFd) -> io::Result<()> {
+    const SYNC_WAKE_UP: libc::c_ulong = 1;
+    let fd = listener.as_fd().as_raw_fd();
+    // SAFETY: the argument is a number.
+    let result = unsafe { libc::ioctl(fd, libc::SECCOMP_IOCTL_NOTIF_SET_FLAGS, SYNC_WAKE_UP) };
+    check(result.into())
+}
+
+/// The limit of file locks of a process, which Linux has not enforced since 2.4 (getrlimit(2)), and
+/// every process has and hands to those that it starts; with `new`, sets the lower one of the two.
+pub(super) fn lock_limit(process: u32, new: Option<u64>) -> io::Result<u64> {
+    let process = libc::pid_t::try_from(process).map_err(|_| io::ErrorKind::InvalidInput)?;
+    let mut old = libc::rlimit64 {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    let none = std::ptr::null();
+    // SAFETY: writes a `rlimit64`, which outlives the call, and reads none.
+    let result = unsafe { libc::prlimit64(process, libc::RLIMIT_LOCKS, none, &raw mut old) };
+    check(result.into())?;
+    let Some(current) = new else {
+        return Ok(old.rlim_cur);
+    };
+    let limit = libc::rlimit64 {
+        rlim_cur: current,
+        rlim_max: old.rlim_max,
+    };
+    let nowhere = std::ptr::null_mut();
+    // SAFETY: reads a `rlimit64`, which outlives the call, and writes none.
+    let result = unsafe { libc::prlimit64(process, libc::RLIMIT_LOCKS, &raw const limit, nowhere) };
+    check(result.into()).map(|()| old.rlim_cur)
+}
+
 /// The next question of the kernel (seccomp_unotify(2)).
 pub(super) fn receive_question(listener: impl AsFd) -> io::Result<libc::seccomp_notif> {
     // SAFETY: all-zero bytes are a valid `seccomp_notif`, which is integers; the kernel wants them.

@@ -17,8 +17,9 @@ use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
 use serde::{Deserialize, Serialize};
 
 use super::error::{SandboxError, Tried};
+use super::probe::{self, Place};
 use super::{
-    Cancel, Exit, Isolation, Launcher, Refusal, Root, Sandbox, WantedIsolation, enter, probe,
+    Cancel, Exit, Isolation, Launcher, Processes, Refusal, Root, Sandbox, WantedIsolation, enter,
     trial_program,
 };
 
@@ -73,25 +74,28 @@ impl Trial {
     fn carry_out(self, directory: &Path) -> Answer {
         let tried = match self {
             Trial::Sandbox(wanted) => return sandbox(directory, wanted),
-            Trial::UserNamespace => probe::probe().map_err(Failure::from),
+            Trial::UserNamespace => {
+                (probe::probe(Place::Namespace).map(drop)).map_err(Failure::from)
+            }
             Trial::Overlay => lay_overlay(directory, ""),
             Trial::UserOverlay => lay_overlay(directory, ",userxattr"),
         };
         Answer {
-            isolation: None,
-            instead: None,
             failure: tried.err(),
+            ..Answer::default()
         }
     }
 }
 
 /// What came of a trial.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// Of [`Trial::Sandbox`]: how commands are isolated.
     pub isolation: Option<String>,
     /// Why that is not a more exact way.
     pub instead: Option<String>,
+    /// What commands see of other processes.
+    pub processes: Option<Processes>,
     /// Why it is not possible.
     pub failure: Option<Failure>,
 }
@@ -165,20 +169,19 @@ pub fn answer() -> ExitCode {
 fn sandbox(directory: &Path, wanted: WantedIsolation) -> Answer {
     match enter(wanted) {
         Err(refusal) => Answer {
-            isolation: None,
-            instead: None,
             failure: Some(refusal.into()),
+            ..Answer::default()
         },
         Ok(entered) => match run(directory) {
             Ok(()) => Answer {
                 isolation: Some(entered.isolation.name().to_owned()),
                 instead: entered.instead,
+                processes: Some(entered.processes),
                 failure: None,
             },
             Err(failure) => Answer {
-                isolation: None,
-                instead: None,
                 failure: Some(failure),
+                ..Answer::default()
             },
         },
     }

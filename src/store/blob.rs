@@ -4,11 +4,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use crate::digest::Checksum;
 
-use super::{Store, StoreError, draft, make_private};
+use super::{Store, StoreError, age, draft, make_private};
 
 const BLOCK: usize = 1 << 16;
 
@@ -56,7 +55,7 @@ impl Store {
             return Ok(None);
         }
         // When it was last used, for those who prune.
-        let _ = file.set_modified(SystemTime::now());
+        age::mark_used(&file);
         file.rewind().map_err(|error| failed("read", error))?;
         Ok(Some(file))
     }

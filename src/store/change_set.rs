@@ -4,13 +4,12 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use crate::digest::Digest;
 use crate::tree::{Attributes, Changes, Marks, Upper, WalkOptions, walk};
 
-use super::StoreError;
 use super::record::Record;
+use super::{StoreError, age};
 
 /// What one step changed, on disk. As long as a copy of it is there, nobody removes it.
 #[derive(Debug, Clone)]
@@ -56,7 +55,7 @@ impl ChangeSet {
         let found = (&changes, attributes);
         if !whole && record.is_untouched(found) {
             // When it was last used, for those who prune.
-            let _ = self.lock.set_modified(SystemTime::now());
+            age::mark_used(&self.lock);
             return Ok(Some(changes));
         }
         if !record.is_same(found)? {
@@ -64,7 +63,7 @@ impl ChangeSet {
         }
         if !whole {
             record.renewed(found).write(&self.directory)?;
-            let _ = self.lock.set_modified(SystemTime::now());
+            age::mark_used(&self.lock);
         }
         Ok(Some(changes))
     }
@@ -111,7 +110,10 @@ pub(super) fn list(
         attributes: attributes.as_ref(),
         ..WalkOptions::default()
     };
-    let changes = walk(&Upper::open(upper)?, &options)?;
+    // No other change set ever has this name, and nothing in one is changed.
+    let name = directory.file_name().unwrap_or_default();
+    let upper = Upper::open_known(upper, &name.to_string_lossy())?;
+    let changes = walk(&upper, &options)?;
     Ok((changes, table.map(Digest::of)))
 }
 

@@ -134,6 +134,8 @@ impl Drop for Draft {
 
 /// Removes every draft that nobody holds. The caller holds the store's lock, so that no draft is
 /// between its making and its locking.
+///
+/// What was replaced stays unless the caller is alone: others may be reading it.
 pub(super) fn sweep(drafts: &Path) -> Result<(), StoreError> {
     let failed = |source| StoreError::Io {
         action: "read",

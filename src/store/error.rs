@@ -30,7 +30,7 @@ pub enum StoreError {
     },
     /// A change set could not be listed.
     #[error(transparent)]
-    Tree(#[from] TreeError),
+    Tree(Box<TreeError>),
     /// The folder belongs to another version.
     #[error("the cache in `{}` has layout {found}, this onelayer writes layout {expected}", directory.display())]
     Version {
@@ -50,7 +50,11 @@ impl StoreError {
     /// Whether the system has run out of something.
     pub(super) fn is_scarcity(&self) -> bool {
         let source = match self {
-            Self::Io { source, .. } | Self::Tree(TreeError::Io { source, .. }) => source,
+            Self::Io { source, .. } => source,
+            Self::Tree(error) => match error.as_ref() {
+                TreeError::Io { source, .. } => source,
+                _ => return false,
+            },
             _ => return false,
         };
         (source.raw_os_error()).is_some_and(|number| SCARCITY.contains(&number))
@@ -66,5 +70,11 @@ impl StoreError {
             ),
             _ => None,
         }
+    }
+}
+
+impl From<TreeError> for StoreError {
+    fn from(error: TreeError) -> Self {
+        Self::Tree(Box::new(error))
     }
 }

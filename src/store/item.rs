@@ -5,13 +5,12 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use crate::digest::{Checksum, Digest};
 
 use super::change_set::LOCK;
-use super::record::{Maker, Record, seconds};
-use super::{Store, StoreError, draft, try_lock};
+use super::record::{Maker, Record};
+use super::{LayerFile, Store, StoreError, age, draft, try_lock};
 
 /// Kinds of things in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +23,8 @@ pub enum ItemKind {
     Packages,
     /// A folder that commands keep by name.
     Cache,
+    /// A part of a layer, or a list of parts.
+    Layer,
 }
 
 /// One thing in the store.
@@ -65,6 +66,13 @@ impl Item {
         (is_step.then(|| format!("sha256:{}", self.id).parse().ok())).flatten()
     }
 
+    /// Kind and name, of a file of layers.
+    pub fn layer_file(&self) -> Option<(LayerFile, Digest)> {
+        let kind = LayerFile::of(self.place.parent()?.file_name()?.to_str()?)?;
+        let name = format!("sha256:{}", self.id).parse().ok()?;
+        (self.kind == ItemKind::Layer).then_some((kind, name))
+    }
+
     /// The checksum, of a blob.
     pub fn checksum(&self) -> Option<Checksum> {
         let algorithm = self.place.parent()?.file_name()?.to_str()?;
@@ -92,6 +100,11 @@ impl Store {
         for place in packages.into_iter().filter(|place| place.is_dir()) {
             items.push(plain(ItemKind::Packages, place, None));
         }
+        for kind in children(&self.directory.join("layers"))? {
+            for place in children(&kind)? {
+                items.push(plain(ItemKind::Layer, place, None));
+            }
+        }
         for (part, namespace) in self.parts()? {
             for place in children(&part.join("caches"))? {
                 items.push(plain(ItemKind::Cache, place, namespace.clone()));
@@ -111,7 +124,7 @@ impl Store {
     pub fn remove(&self, item: &Item) -> Result<Removal, StoreError> {
         let _lock = self.lock()?;
         let path = match item.kind {
-            ItemKind::Blob => {
+            ItemKind::Blob | ItemKind::Layer => {
                 draft::remove(&item.place)?;
                 return Ok(Removal::Removed);
             }
@@ -214,7 +227,9 @@ fn step(part: &Path, link: PathBuf, namespace: Option<String>) -> Option<Item> {
     let place = part.join("sets").join(target.file_name()?);
     let record = Record::read(&place).ok();
     let lock = fs::symlink_metadata(place.join(LOCK));
-    let used = lock.and_then(|lock| lock.modified()).map_or(0, seconds);
+    let used = lock
+        .and_then(|lock| lock.modified())
+        .map_or(0, age::seconds);
     Some(Item {
         kind: ItemKind::Step,
         id: link.file_name()?.to_string_lossy().into_owned(),
@@ -249,7 +264,7 @@ fn measure(path: &Path) -> (u64, u64) {
             size += found.len();
         }
     }
-    (size, used.min(seconds(SystemTime::now())))
+    (size, used.min(age::now()))
 }
 
 /// What is in a folder, by name; nothing if it is missing.

@@ -12,6 +12,7 @@
 //!   drafts/NAME/       a change set in the making, locked by the process that makes it
 //!   namespaces/NAME/   all of the above that was made in a user namespace, and `caches/`
 //!   blobs/sha256/HEX   a file that was fetched, by its checksum; `blobs/sha512` likewise
+//!   layers/parts/HEX   a part of a layer's blob; `layers/indexes/HEX` a list of such parts
 //!   packages/MANAGER/  downloads of a package manager, with a lock beside it
 //!   caches/DIGEST/     `content/` of a folder that commands keep by name, and its `lock`
 //! ```
@@ -23,12 +24,14 @@
 //!
 //! What processes that are gone have left is swept when the store is opened.
 
+mod age;
 mod blob;
 mod cache;
 mod change_set;
 mod draft;
 mod error;
 mod item;
+mod layers;
 mod making;
 mod record;
 
@@ -43,11 +46,13 @@ use crate::tree::{Changes, Marks};
 
 use self::change_set::LOCK;
 
+pub use age::now;
 pub use cache::Cache;
 pub use change_set::ChangeSet;
 pub use draft::Draft;
 pub use error::StoreError;
 pub use item::{Item, ItemKind, Removal};
+pub use layers::LayerFile;
 pub use making::{Making, Turn};
 pub use record::Maker;
 
@@ -332,7 +337,8 @@ impl Store {
         })
     }
 
-    /// Removes the drafts of processes that are gone.
+    /// Removes the drafts of processes that are gone, and what made way for other change sets if
+    /// nobody is left who may be reading it.
     fn sweep(&self) -> Result<(), StoreError> {
         let _lock = self.lock()?;
         draft::sweep(&self.results.join("drafts"))?;

@@ -3,14 +3,13 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::tree::Changes;
 
-use super::StoreError;
+use super::{StoreError, age};
 
 /// Name of the record beside an upper directory.
 pub(super) const RECORD: &str = "record.json";
@@ -57,7 +56,7 @@ impl Record {
         Ok(Self {
             key,
             maker: maker.clone(),
-            made: seconds(SystemTime::now()),
+            made: age::now(),
             size: changes.size(),
             boot: boot(),
             stamp: changes.stamp(),
@@ -110,9 +109,4 @@ impl Record {
 fn boot() -> Option<String> {
     let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(id.trim().to_owned())
-}
-
-/// Seconds since 1970.
-pub(super) fn seconds(time: SystemTime) -> u64 {
-    (time.duration_since(UNIX_EPOCH)).map_or(0, |since| since.as_secs())
 }

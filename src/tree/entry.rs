@@ -92,6 +92,11 @@ impl Content {
         &self.upper
     }
 
+    /// The part of the modification time below a second.
+    pub fn nanoseconds(&self) -> u32 {
+        self.nanoseconds
+    }
+
     /// Identifies the file among all names in a tree: equal values are hard links to one file.
     /// `None` for a file with a single name. Only equality has a meaning.
     pub fn link_identity(&self) -> Option<(usize, u64, u64)> {

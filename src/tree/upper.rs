@@ -24,15 +24,32 @@ const ATTEMPTS: usize = 16;
 pub struct Upper {
     directory: OwnedFd,
     path: PathBuf,
+    identity: Option<Box<str>>,
 }
 
 impl Upper {
     /// Opens the directory at `path`, which is trusted, unlike what is in it.
     pub fn open(path: impl Into<PathBuf>) -> Result<Arc<Self>, TreeError> {
-        let path = path.into();
+        Self::open_as(path.into(), None)
+    }
+
+    /// As [`Upper::open`], for a directory in which nothing is ever changed, and whose `identity`
+    /// no other one has or will have.
+    ///
+    /// # Errors
+    /// As for that.
+    pub fn open_known(path: impl Into<PathBuf>, identity: &str) -> Result<Arc<Self>, TreeError> {
+        Self::open_as(path.into(), Some(identity.into()))
+    }
+
+    fn open_as(path: PathBuf, identity: Option<Box<str>>) -> Result<Arc<Self>, TreeError> {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         match fs::open(&path, flags, Mode::empty()) {
-            Ok(directory) => Ok(Self::from_descriptor(directory, path)),
+            Ok(directory) => Ok(Arc::new(Self {
+                directory,
+                path,
+                identity,
+            })),
             Err(errno) => Err(TreeError::Io {
                 action: "open",
                 path: display(b"").to_string(),
@@ -47,7 +64,13 @@ impl Upper {
         Arc::new(Self {
             directory,
             path: path.into(),
+            identity: None,
         })
+    }
+
+    /// What tells it from all others, if nothing in it is ever changed.
+    pub fn identity(&self) -> Option<&str> {
+        self.identity.as_deref()
     }
 
     /// Where the directory was when it was opened.

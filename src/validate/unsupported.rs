@@ -127,12 +127,9 @@ impl Search<'_> {
         let recipe = self.recipe.recipe();
         let output = &recipe.output;
         let at = |key: &str| [PathSegment::from("output"), key.into()];
-        if matches!(
-            output.compression,
-            Compression::Zstd | Compression::ZstdChunked
-        ) {
+        if output.compression == Compression::ZstdChunked {
             let what = format!("compression `{}`", output.compression);
-            self.refuse(&at("compression"), &what, "write `gzip` or `none`");
+            self.refuse(&at("compression"), &what, "write `zstd`");
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Checks that run a command.
 
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use super::{refused, rewrite, with_shell};
 use crate::command_line::{names, processes_with};
 use crate::support::workspace::{Workspace, run};
+use crate::support::{LONG, within};
 
 #[test]
 fn a_command_sees_what_a_container_of_the_image_would() {
@@ -138,11 +138,7 @@ fn a_check_can_be_interrupted_and_leaves_nothing() {
     };
     let mut command = workspace.command(&["build", "context", "-o", "oci:out"]);
     let mut build = command.stderr(Stdio::null()).spawn().unwrap();
-    let begun = Instant::now();
-    while processes_with(&mark).is_empty() {
-        assert!(begun.elapsed() < Duration::from_secs(60));
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    assert!(within(LONG, || !processes_with(&mark).is_empty()));
     crate::support::run("kill", &["-TERM", &build.id().to_string()]);
     assert_eq!(build.wait().unwrap().code(), Some(143));
     assert_eq!(processes_with(&mark), Vec::<String>::new());

@@ -183,8 +183,13 @@ fn in_a_container() {
         user["found"].as_str().unwrap().contains("SYS_ADMIN"),
         "{user}"
     );
-    assert_eq!(report["isolation"], Value::Null);
+    // Its commands see more than their own processes, which is told with the cure.
+    assert_eq!(report["isolation"], "subids", "{report:#}");
+    assert_eq!(found(&report, "user-namespaces")["state"], "ok");
     let isolation = found(&report, "isolation");
+    assert_eq!(isolation["state"], "limited");
+    let text = isolation["found"].as_str().unwrap();
+    assert!(text.ends_with("; parts of `/proc` are covered"), "{text}");
     let meaning = isolation["meaning"].as_str().unwrap();
     assert!(meaning.contains("--security-opt unmask=ALL"), "{meaning}");
     // Of a distribution that has no dnf to install; /usr is the host's.
@@ -206,6 +211,7 @@ fn in_a_container_with_all_of_proc() {
     let _engines = crate::support::engines_mount();
     let report = place.truth();
     assert_eq!(report["isolation"], "subids", "{report:#}");
+    assert_eq!(found(&report, "isolation")["state"], "ok");
     assert_eq!(found(&report, "user")["state"], "limited");
     // Its own ids are enough.
     assert_eq!(found(&report, "subordinate-ids")["state"], "ok");

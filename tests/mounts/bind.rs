@@ -230,7 +230,8 @@ fn what_cannot_be_bound_is_refused_before_all_work() {
 fn a_file_that_changes_after_planning_is_told() {
     let Some(workspace) = with_shell(
         "
-  - run: echo ready; sleep 2
+  - run: echo ready; until test -e /gate/open; do sleep 0.1; done
+    mounts: [{cache: gate, target: /gate}]
   - run: cat /b/file > /seen
     mounts: [{bind: folder, target: /b}]
 ",
@@ -252,6 +253,10 @@ fn a_file_that_changes_after_planning_is_told() {
         );
     }
     workspace.write("folder/file", "after");
+    let caches = fs::read_dir(workspace.cache().join("caches")).unwrap();
+    for cache in caches {
+        fs::write(cache.unwrap().path().join("content/open"), "").unwrap();
+    }
     let mut rest = String::new();
     std::io::Read::read_to_string(&mut told, &mut rest).unwrap();
     assert_eq!(build.wait().unwrap().code(), Some(3), "{rest}");

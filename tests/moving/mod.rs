@@ -13,7 +13,7 @@ mod sparing;
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ use crate::layouts::entries;
 use crate::support::distribution::Distribution;
 use crate::support::nasty::noise;
 use crate::support::workspace::{Outcome, Workspace, require_tool, sum, tool};
-use crate::support::{require_root, scratch};
+use crate::support::{LONG, require_root, scratch};
 
 /// Whether all tools are here, and the right to own files.
 fn ready(tools: &[&str]) -> bool {
@@ -120,7 +120,7 @@ fn interrupt(workspace: &Workspace, child: Child, signal: &str) {
         return;
     }
     assert_eq!(told.code, Some(130), "{}", told.stderr);
-    assert!(begun.elapsed() < Duration::from_secs(5));
+    assert!(begun.elapsed() < LONG);
     assert_eq!(told.stdout, "");
     assert_nothing_half_done(workspace);
 }

@@ -3,11 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 use crate::support::dockerd::Dockerd;
 use crate::support::workspace::{Workspace, require_tool, run, tool};
+use crate::support::{LONG, within};
 
 use super::{RECIPE, config_digest};
 
@@ -153,11 +152,8 @@ fn an_interrupt_ends_the_tool() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let begun = Instant::now();
-    while !marks.join("input").exists() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "never loaded");
-        sleep(Duration::from_millis(20));
-    }
+    let loads = within(LONG, || marks.join("input").exists());
+    assert!(loads, "never loaded");
     let number = child.id().to_string();
     tool(Command::new("kill").args(["-INT", &number]));
     assert_eq!(child.wait().unwrap().code(), Some(130));

@@ -9,6 +9,7 @@ use onelayer::image::Descriptor;
 use onelayer::progress::Silent;
 use onelayer::transport::{RegistryError, Watch};
 
+use crate::support::LONG;
 use crate::support::nasty::noise;
 use crate::support::server::{Reply, Request, Server};
 
@@ -217,7 +218,7 @@ fn one_byte_too_many_is_too_many() {
         error,
         RegistryError::Size { .. } | RegistryError::Digest { .. }
     );
-    assert!(is_found_out && begun.elapsed() < Duration::from_secs(5));
+    assert!(is_found_out && begun.elapsed() < LONG);
 }
 
 #[test]
@@ -268,7 +269,7 @@ fn a_registry_in_trouble_is_left_alone_for_as_long_as_it_asks() {
     assert!(read(&server, &layer(&body)).unwrap() == body);
     let took = begun.elapsed();
     assert!(
-        took >= Duration::from_millis(400) && took < Duration::from_secs(10),
+        took >= Duration::from_millis(400) && took < LONG,
         "{took:?}"
     );
 }
@@ -302,11 +303,7 @@ fn a_wish_to_stop_is_heard_while_nothing_comes() {
         });
         let begun = Instant::now();
         let error = blob.read(&mut bytes).unwrap_err();
-        assert!(
-            begun.elapsed() < Duration::from_millis(1500),
-            "{:?}",
-            begun.elapsed()
-        );
+        assert!(begun.elapsed() < LONG, "{:?}", begun.elapsed());
         let error = RegistryError::in_io(error).unwrap();
         assert!(matches!(error, RegistryError::Cancelled));
     });

@@ -26,14 +26,16 @@ fn the_most_exact_isolation_is_taken_and_reported() {
     }
     let workspace = lab();
     let root = workspace.build(&["--progress", "json", "-o", "oci:root"]);
-    let expected = json!({ "event": "isolation", "isolation": "root", "reason": null });
+    let expected =
+        json!({ "event": "isolation", "isolation": "root", "reason": null, "processes": "own" });
     assert_eq!(events(&root), [expected]);
     let told = onelayer(&workspace, Caller::Subids, &JSON).expect(0);
-    let expected = json!({ "event": "isolation", "isolation": "subids", "reason": null });
+    let expected =
+        json!({ "event": "isolation", "isolation": "subids", "reason": null, "processes": "own" });
     assert_eq!(events(&told), [expected]);
     let told = onelayer(&workspace, Caller::Single, &JSON).expect(0);
     let reason = "/etc/subuid has no 65535 ids for `nobody`";
-    let expected = json!({ "event": "isolation", "isolation": "single", "reason": reason });
+    let expected = json!({ "event": "isolation", "isolation": "single", "reason": reason, "processes": "own" });
     assert_eq!(events(&told), [expected]);
 }
 

@@ -6,6 +6,8 @@
 mod calls;
 mod choice;
 mod containers;
+mod containers_hostile;
+mod containers_specs;
 mod forged;
 mod hostile;
 mod lifecycle;
@@ -15,8 +17,10 @@ mod owners;
 mod python;
 mod shell;
 mod single;
+mod specs;
 mod subids;
 mod suite;
+mod users;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};

@@ -107,3 +107,78 @@ fn kept_owners_are_those_of_the_host() {
         assert!(told.stderr.contains(part), "{}", told.stderr);
     }
 }
+
+/// Whatever lies where the ids should be, it is neither waited for nor read without end.
+#[test]
+fn what_is_no_file_of_ids_gives_none() {
+    if !ready() || !crate::support::require_tool("timeout") {
+        return;
+    }
+    let workspace = workspace(&recipe("  - run: touch /x\n"));
+    for (file, make, reason) in [
+        ("subuid", "mkfifo", "/etc/subuid is no regular file"),
+        ("subgid", "mkfifo", "/etc/subgid is no regular file"),
+        (
+            "subuid",
+            "mknod -m 666 \"$1\" c 1 5 &&:",
+            "/etc/subuid is no regular file",
+        ),
+        ("subuid", "mkdir", "/etc/subuid is no regular file"),
+        (
+            "subgid",
+            "truncate -s 4G",
+            "/etc/subgid is larger than 16 MiB",
+        ),
+        (
+            "subuid",
+            "ln -s subuid",
+            "cannot read /etc/subuid: Too many",
+        ),
+        ("subuid", ":", "/etc/subuid has no 65535 ids for `nobody`"),
+    ] {
+        // A folder instead of `/etc`: a folder cannot be mounted on a file.
+        let script = format!(
+            "set -e; rm -rf etc; mkdir etc; cp /etc/passwd /etc/group etc/
+             cp ids etc/subuid; cp ids etc/subgid; rm etc/{file}
+             set -- etc/{file} \"$@\"; {make} \"$1\"; shift
+             exec unshare --mount sh -c 'mount --bind etc /etc && \
+                 exec timeout 100 {user} \"$@\"' sh \"$@\"",
+            user = super::USER,
+        );
+        let run = |words: &[&str]| {
+            let command = super::command(&workspace, Caller::Subids, words);
+            let program = command.get_args().skip(3).map(ToOwned::to_owned);
+            let mut other = std::process::Command::new("sh");
+            other
+                .args(["-c", &script, "sh"])
+                .args(program.collect::<Vec<_>>());
+            for (name, value) in command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?)))
+            {
+                other.env(name, value);
+            }
+            other.env_remove("ONELAYER_ISOLATION");
+            other.current_dir(workspace.path(""));
+            crate::support::workspace::run(&mut other)
+        };
+        let arguments = ["build", "context", "--progress", "plain", "-o", "oci:out"];
+        let built = run(&arguments).expect(0);
+        let said = built
+            .stderr
+            .lines()
+            .find(|line| line.starts_with("isolation: single"));
+        assert!(
+            said.is_some_and(|line| line.contains(reason)),
+            "{make}: {}",
+            built.stderr
+        );
+        let told = run(&["doctor"]);
+        assert!(
+            told.stdout.contains(reason),
+            "{make}: {}{}",
+            told.stdout,
+            told.stderr
+        );
+    }
+}

@@ -152,7 +152,7 @@ fn only_loopback_is_there_and_it_is_up() {
     let lab = Lab::new();
     let output = run(&lab.script(
         "ls /sys/class/net; cat /sys/class/net/lo/flags; \
-         (nc -l -p 5 >/dev/null &) ; sleep 0.2; echo x | nc -w 2 127.0.0.1 5 && echo talks",
+         (nc -l -p 5 >/dev/null &) ; until echo x | nc -w 2 127.0.0.1 5 2>/dev/null; do sleep 0.1; done; echo talks",
     ));
     assert_eq!(output, "lo\n0x9\ntalks\n");
 }

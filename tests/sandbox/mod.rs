@@ -10,6 +10,7 @@ mod isolation;
 mod lifecycle;
 mod mounts;
 mod parts;
+mod picture;
 mod streams;
 
 use std::collections::BTreeMap;

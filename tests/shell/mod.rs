@@ -58,7 +58,7 @@ fn workspace(recipe: &str) -> Workspace {
 }
 
 /// What a process on a terminal wrote so far and how the terminal was.
-struct Session {
+pub(crate) struct Session {
     child: Child,
     typed: Option<File>,
     shown: Arc<Mutex<Vec<u8>>>,
@@ -70,7 +70,7 @@ struct Session {
 
 impl Session {
     /// Starts `command` on a terminal of 33 rows and 99 columns, as the leader of its session.
-    fn start(command: Command) -> Session {
+    pub(crate) fn start(command: Command) -> Session {
         let size = Winsize {
             ws_row: 33,
             ws_col: 99,
@@ -143,7 +143,7 @@ impl Session {
         String::from_utf8_lossy(&self.shown.lock().unwrap()).into_owned()
     }
 
-    fn send(&mut self, text: &str) {
+    pub(crate) fn send(&mut self, text: &str) {
         self.typed
             .as_mut()
             .unwrap()
@@ -152,7 +152,7 @@ impl Session {
     }
 
     /// Waits until the terminal shows `text`.
-    fn expect(&self, text: &str) {
+    pub(crate) fn expect(&self, text: &str) {
         let seen = within(LONG, || self.text().contains(text));
         assert!(seen, "never saw `{text}` in:\n{}", self.text());
     }
@@ -181,7 +181,7 @@ impl Session {
     }
 
     /// Waits for the end, and gives its status and all that was shown.
-    fn finish(mut self) -> (ExitStatus, String) {
+    pub(crate) fn finish(mut self) -> (ExitStatus, String) {
         let mut status = None;
         let ended = within(LONG, || {
             status = self.child.try_wait().unwrap();

@@ -138,7 +138,7 @@ codes! {
         anything runs rather than build an image that lacks a part.",
     example: r#"
         output:
-          compression: zstd
+          compression: "zstd:chunked"
         "#,
     cure: "Write what the message proposes, or use a version that carries it out.",
     instead: r#"

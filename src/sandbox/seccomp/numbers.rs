@@ -155,24 +155,42 @@ pub(in crate::sandbox) const FSTAT: Numbers = [5, NONE, 80, NONE];
 pub(in crate::sandbox) const FSTATAT: Numbers = [262, NONE, 79, NONE];
 pub(in crate::sandbox) const STATX: Numbers = [332, 383, 291, 397];
 
-/// A process becomes another user, or a member of groups.
-pub(in crate::sandbox) const IDENTITY: &[Numbers] = &[
-    [105, 23, 146, 23],     // setuid
-    [NONE, 213, NONE, 213], // setuid32
-    [106, 46, 144, 46],     // setgid
-    [NONE, 214, NONE, 214], // setgid32
-    [113, 70, 145, 70],     // setreuid
-    [NONE, 203, NONE, 203], // setreuid32
-    [114, 71, 143, 71],     // setregid
-    [NONE, 204, NONE, 204], // setregid32
-    [116, 81, 159, 81],     // setgroups
-    [NONE, 206, NONE, 206], // setgroups32
-    [117, 164, 147, 164],   // setresuid
-    [NONE, 208, NONE, 208], // setresuid32
-    [119, 170, 149, 170],   // setresgid
-    [NONE, 210, NONE, 210], // setresgid32
-    [122, 138, 151, 138],   // setfsuid
-    [NONE, 215, NONE, 215], // setfsuid32
-    [123, 139, 152, 139],   // setfsgid
-    [NONE, 216, NONE, 216], // setfsgid32
-];
+/// Files are made: their path alone, or in a directory. Of open(2) those calls that may make one.
+pub(in crate::sandbox) const OPEN: Numbers = [2, 5, NONE, 5];
+pub(in crate::sandbox) const OPENAT: Numbers = [257, 295, 56, 322];
+pub(in crate::sandbox) const OPENAT2: Numbers = [437, 437, 437, 437];
+pub(in crate::sandbox) const CREAT: Numbers = [85, 8, NONE, 8];
+pub(in crate::sandbox) const MKDIR: Numbers = [83, 39, NONE, 39];
+pub(in crate::sandbox) const MKDIRAT: Numbers = [258, 296, 34, 323];
+pub(in crate::sandbox) const SYMLINK: Numbers = [88, 83, NONE, 83];
+pub(in crate::sandbox) const SYMLINKAT: Numbers = [266, 304, 36, 331];
+/// Files are moved.
+pub(in crate::sandbox) const RENAME: Numbers = [82, 38, NONE, 38];
+pub(in crate::sandbox) const RENAMEAT: Numbers = [264, 302, 38, 329];
+pub(in crate::sandbox) const RENAMEAT2: Numbers = [316, 353, 276, 382];
+
+/// A process asks who it is. The second of two has 16 bits.
+pub(in crate::sandbox) const GETUID: [Numbers; 2] = [[102, 199, 174, 199], [NONE, 24, NONE, 24]];
+pub(in crate::sandbox) const GETGID: [Numbers; 2] = [[104, 200, 176, 200], [NONE, 47, NONE, 47]];
+pub(in crate::sandbox) const GETEUID: [Numbers; 2] = [[107, 201, 175, 201], [NONE, 49, NONE, 49]];
+pub(in crate::sandbox) const GETEGID: [Numbers; 2] = [[108, 202, 177, 202], [NONE, 50, NONE, 50]];
+pub(in crate::sandbox) const GETRESUID: [Numbers; 2] =
+    [[118, 209, 148, 209], [NONE, 165, NONE, 165]];
+pub(in crate::sandbox) const GETRESGID: [Numbers; 2] =
+    [[120, 211, 150, 211], [NONE, 171, NONE, 171]];
+pub(in crate::sandbox) const GETGROUPS: [Numbers; 2] = [[115, 205, 158, 205], [NONE, 80, NONE, 80]];
+
+/// A process becomes another user, or a member of groups. The second of two has 16 bits.
+pub(in crate::sandbox) const SETUID: [Numbers; 2] = [[105, 213, 146, 213], [NONE, 23, NONE, 23]];
+pub(in crate::sandbox) const SETGID: [Numbers; 2] = [[106, 214, 144, 214], [NONE, 46, NONE, 46]];
+pub(in crate::sandbox) const SETREUID: [Numbers; 2] = [[113, 203, 145, 203], [NONE, 70, NONE, 70]];
+pub(in crate::sandbox) const SETREGID: [Numbers; 2] = [[114, 204, 143, 204], [NONE, 71, NONE, 71]];
+pub(in crate::sandbox) const SETGROUPS: [Numbers; 2] = [[116, 206, 159, 206], [NONE, 81, NONE, 81]];
+pub(in crate::sandbox) const SETRESUID: [Numbers; 2] =
+    [[117, 208, 147, 208], [NONE, 164, NONE, 164]];
+pub(in crate::sandbox) const SETRESGID: [Numbers; 2] =
+    [[119, 210, 149, 210], [NONE, 170, NONE, 170]];
+pub(in crate::sandbox) const SETFSUID: [Numbers; 2] =
+    [[122, 215, 151, 215], [NONE, 138, NONE, 138]];
+pub(in crate::sandbox) const SETFSGID: [Numbers; 2] =
+    [[123, 216, 152, 216], [NONE, 139, NONE, 139]];

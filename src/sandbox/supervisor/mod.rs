@@ -4,18 +4,23 @@
 //! filter of system calls has such calls wait for pid 1, which finds the file as the process would,
 //! does what can be done, and notes what cannot at the file itself ([`Recorded`]): so it stays
 //! with it, whatever the command does next. Links and pipes take no notes; they are held open until
-//! the command has ended, and named then. With a single id the command is shown what was noted when it
-//! looks at a file, as programs that copy owners do.
+//! the command has ended, and named then. With a single id the command is shown what was noted when
+//! it looks at a file, as programs that copy owners do; it is told that it is the user that it has
+//! become, and its files get that owner.
 
 mod call;
+mod creation;
+mod credentials;
 mod held;
 mod look;
+mod person;
 mod process;
 
 pub(super) use call::asked;
 pub use held::Owned;
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustix::fs::{
@@ -28,40 +33,65 @@ use rustix::mount::MountAttrFlags;
 use crate::tree::{Device, Recorded};
 
 use self::call::{Call, Ids, recognise};
+use self::creation::{Expected, Making};
+use self::credentials::{Accounts, Credentials};
 use self::held::Held;
 use self::look::Look;
 use self::process::Process;
 use super::error::{SandboxError, Tried};
-use super::filesystem::Filesystem;
+use super::processes::{self, Processes};
 use super::standing::{Isolation, OVERFLOW_ID};
 use super::syscall;
+use super::user::Identity;
 
 /// What pid 1 needs to find the files of others.
 pub(super) struct Eyes {
-    /// The processes of this process id namespace.
+    /// The processes of this process id namespace, or more.
     proc: OwnedFd,
+    processes: Processes,
 }
 
 impl Eyes {
     /// To be called before the root is changed.
-    pub(super) fn open() -> std::result::Result<Eyes, SandboxError> {
+    pub(super) fn open(processes: Processes) -> std::result::Result<Eyes, SandboxError> {
         let flags = MountAttrFlags::MOUNT_ATTR_NOSUID
             | MountAttrFlags::MOUNT_ATTR_NODEV
             | MountAttrFlags::MOUNT_ATTR_NOEXEC;
-        let proc = Filesystem::open("proc")?.mount(flags)?;
-        Ok(Eyes { proc })
+        let proc = match processes {
+            Processes::Own => processes::fresh(flags),
+            Processes::All => processes::bound(),
+        };
+        let proc = proc.tried(|| "mount `/proc`".to_owned())?;
+        Ok(Eyes { proc, processes })
     }
+
+    /// The number of a process of this process id namespace among those that are seen.
+    fn number(&self, id: u32) -> Result<u32> {
+        match self.processes {
+            Processes::Own => Ok(id),
+            Processes::All => processes::number(&self.proc, id),
+        }
+    }
+}
+
+/// By what pid 1 hears questions, and finds what they are about.
+struct Handles {
+    listener: OwnedFd,
+    eyes: Eyes,
+    root: OwnedFd,
 }
 
 /// Answers the kernel's questions about the command and all that it starts.
 pub(super) struct Supervisor {
-    listener: OwnedFd,
-    proc: OwnedFd,
-    root: OwnedFd,
+    handles: Rc<Handles>,
     /// Whether there is one id only.
     single: bool,
     /// Links and pipes of which something was noted.
     held: Held,
+    /// Who everybody is.
+    accounts: Accounts,
+    /// Files that are being made by others than root.
+    expected: Expected,
 }
 
 impl Supervisor {
@@ -70,42 +100,50 @@ impl Supervisor {
         listener: OwnedFd,
         eyes: Eyes,
         isolation: Isolation,
+        command: &Identity,
     ) -> std::result::Result<Supervisor, SandboxError> {
+        // Without it everything is the same.
+        let _ = syscall::ask_in_turns(&listener);
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = openat(CWD, "/", flags, Mode::empty()).tried(|| "open `/`".to_owned())?;
         rustix::process::fchdir(&eyes.proc).tried(|| "change into `/proc`".to_owned())?;
         Ok(Supervisor {
-            listener,
-            proc: eyes.proc,
-            root,
+            handles: Rc::new(Handles {
+                listener,
+                eyes,
+                root,
+            }),
             single: isolation == Isolation::SingleId,
             held: Held::new(),
+            accounts: Accounts::new(command),
+            expected: Expected::default(),
         })
     }
 
     /// Readable when there is a question.
     pub(super) fn listener(&self) -> BorrowedFd<'_> {
-        self.listener.as_fd()
+        self.handles.listener.as_fd()
     }
 
     /// Answers one question.
     pub(super) fn answer(&mut self) {
         // The process may have been killed meanwhile.
-        let Ok(question) = syscall::receive_question(&self.listener) else {
+        let Ok(question) = syscall::receive_question(&self.handles.listener) else {
             return;
         };
-        let (error, flags) = match self.carry_out(&question) {
-            Ok(Outcome::Done) => (0, 0),
-            Ok(Outcome::Kernel) => (0, libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE),
-            Err(errno) => (-errno.raw_os_error(), 0),
+        let (val, error, flags) = match self.carry_out(&question) {
+            Ok(Outcome::Done) => (0, 0, 0),
+            Ok(Outcome::Number(number)) => (number, 0, 0),
+            Ok(Outcome::Kernel) => (0, 0, libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE),
+            Err(errno) => (0, -errno.raw_os_error(), 0),
         };
         let answer = libc::seccomp_notif_resp {
             id: question.id,
-            val: 0,
+            val,
             error,
             flags: flags as u32,
         };
-        let _ = syscall::answer_question(&self.listener, answer);
+        let _ = syscall::answer_question(&self.handles.listener, answer);
     }
 
     /// Answers questions until `end` has something to say, or ends.
@@ -129,54 +167,86 @@ impl Supervisor {
     }
 
     /// Where everything is that was held, now that nobody moves it any more.
-    pub(super) fn finish(self) -> Vec<Owned> {
-        self.held.finish(&self.proc)
+    pub(super) fn finish(mut self) -> Vec<Owned> {
+        self.settle(None);
+        self.held.finish(&self.handles.eyes.proc)
     }
 
     fn carry_out(&mut self, question: &libc::seccomp_notif) -> Result<Outcome> {
         let call = recognise(&question.data).ok_or(Errno::NOSYS)?;
         let arguments = question.data.args;
-        let process = Process {
-            proc: &self.proc,
-            root: &self.root,
-            id: question.pid,
-        };
+        let handles = Rc::clone(&self.handles);
+        let process = handles.eyes.number(question.pid).map(|id| Process {
+            proc: &handles.eyes.proc,
+            root: &handles.root,
+            thread: question.pid,
+            id,
+        });
         // Only now that all of it is open: its number may have gone to another process before.
-        let still = || match syscall::question_is_open(&self.listener, question.id) {
+        let still = || match syscall::question_is_open(&handles.listener, question.id) {
             true => Ok(()),
             false => Err(Errno::SRCH),
         };
-        if call == Call::Identity {
-            return Ok(Outcome::Done);
+        if let Call::Identity(asked, ids) = call {
+            let answer = self.answer_person((asked, ids), &arguments, process?, &still);
+            return answer.map(Outcome::Number);
+        }
+        self.settle(Some(question.pid));
+        if let Some(making) = Making::of(call, &arguments) {
+            // Whatever is wrong with the call, the kernel says it best.
+            let _ = process.and_then(|process| self.prepare(making, process));
+        }
+        if matches!(call, Call::Make { .. } | Call::Move) {
+            return Ok(Outcome::Kernel);
         }
         if let Some(look) = Look::of(call, &arguments) {
             // Whatever is wrong with the call, the kernel says it best.
-            let shown = self.show(&look, process, &still);
+            let shown = process.and_then(|process| self.show(&look, process, &still));
             return Ok(shown.unwrap_or(Outcome::Kernel));
         }
-        // Whoever gave these powers up gets the kernel's own answer.
+        let process = process?;
         let standing = process.standing()?;
-        let allowed = match call {
-            Call::Mknod | Call::Mknodat => standing.may_make_devices(),
-            _ => standing.may_give(),
-        };
-        if !allowed {
+        let person = self.accounts.of(question.pid);
+        // Where there are others the kernel knows who it is.
+        let is_root = !self.single || person.is_root();
+        if let Call::Mknod | Call::Mknodat = call {
+            let mode = arguments[if call == Call::Mknod { 1 } else { 2 }] as u32;
+            let is_device = matches!(mode & libc::S_IFMT, libc::S_IFCHR | libc::S_IFBLK);
+            // Whoever gave these powers up gets the kernel's own answer.
+            if !is_device || !is_root || !standing.may_make_devices() {
+                return Ok(Outcome::Kernel);
+            }
+        } else if is_root && !standing.may_give() {
             return Ok(Outcome::Kernel);
         }
+        let giver = (!is_root).then(|| person.clone());
+        let giver = giver.as_ref();
         match call {
-            Call::Identity | Call::Stat { .. } | Call::Fstat | Call::Fstatat | Call::Statx => {
-                Ok(())
-            }
+            Call::Identity(..)
+            | Call::Stat { .. }
+            | Call::Fstat
+            | Call::Fstatat
+            | Call::Statx
+            | Call::Make { .. }
+            | Call::Move => Ok(()),
             Call::Chown { follow, ids } => {
                 let path = process.text(arguments[0])?;
                 let entry = process.open(libc::AT_FDCWD, &path, last(follow))?;
                 still()?;
-                self.give(entry, ids.read(arguments[1]), ids.read(arguments[2]))
+                self.give(
+                    entry,
+                    (ids.read(arguments[1]), ids.read(arguments[2])),
+                    giver,
+                )
             }
             Call::Fchown(ids) => {
                 let entry = process.descriptor(descriptor(arguments[0]))?;
                 still()?;
-                self.give(entry, ids.read(arguments[1]), ids.read(arguments[2]))
+                self.give(
+                    entry,
+                    (ids.read(arguments[1]), ids.read(arguments[2])),
+                    giver,
+                )
             }
             Call::Fchownat => {
                 let flags = AtFlags::from_bits_retain(arguments[4] as u32);
@@ -190,7 +260,7 @@ impl Supervisor {
                 };
                 still()?;
                 let id = |argument| Ids::Wide.read(argument);
-                self.give(entry, id(arguments[2]), id(arguments[3]))
+                self.give(entry, (id(arguments[2]), id(arguments[3])), giver)
             }
             Call::Mknod => {
                 let path = process.text(arguments[0])?;
@@ -219,8 +289,14 @@ impl Supervisor {
         }
     }
 
-    /// Gives an entry away, or records that. All ones leave what was.
-    fn give(&mut self, entry: OwnedFd, uid: u32, gid: u32) -> Result<()> {
+    /// Gives an entry away, or records that. All ones leave what was. A `giver` has no power of
+    /// root's.
+    fn give(
+        &mut self,
+        entry: OwnedFd,
+        (uid, gid): (u32, u32),
+        giver: Option<&Credentials>,
+    ) -> Result<()> {
         let stat = fstat(&entry)?;
         let takes_notes = takes_notes(&stat);
         let before = self.noted(&entry, &stat).unwrap_or(Recorded {
@@ -228,6 +304,9 @@ impl Supervisor {
             gid: stat.st_gid,
             device: None,
         });
+        if giver.is_some_and(|giver| !giver.may_give((before.uid, before.gid), (uid, gid))) {
+            return Err(Errno::PERM);
+        }
         let after = Recorded {
             uid: if uid == u32::MAX { before.uid } else { uid },
             gid: if gid == u32::MAX { before.gid } else { gid },
@@ -245,6 +324,7 @@ impl Supervisor {
             // The kernel's own, such as `/proc`, which belongs to the root outside: packages that
             // hold it are installed all the same.
             Err(Errno::PERM) if stat.st_uid == OVERFLOW_ID => return Ok(()),
+            Err(Errno::ROFS) if processes::is_proc(&entry) => return Ok(()),
             // The namespace does not have the id.
             Err(Errno::INVAL) => {
                 change_owner(&entry, None)?;
@@ -261,7 +341,9 @@ impl Supervisor {
         // An overlay may have given it another number when it copied it up.
         let identity = identity(&fstat(&entry)?);
         match note {
-            Some(note) => self.held.hold(identity, entry, note, &self.proc),
+            Some(note) => self
+                .held
+                .hold(identity, entry, note, &self.handles.eyes.proc),
             None => self.held.forget(identity),
         }
         Ok(())
@@ -279,6 +361,8 @@ fn takes_notes(stat: &Stat) -> bool {
 enum Outcome {
     /// The call has been carried out.
     Done,
+    /// It returns this.
+    Number(i64),
     /// The kernel carries it out.
     Kernel,
 }
@@ -338,6 +422,21 @@ fn record(entry: &OwnedFd, note: Option<Recorded>) -> Result<()> {
 type Place = (OwnedFd, Vec<u8>);
 
 fn place(process: Process<'_>, directory: i32, path: &[u8]) -> Result<Place> {
+    let (parent, name) = split(path)?;
+    let parent = process.open(directory, parent, OFlags::DIRECTORY)?;
+    Ok((parent, name.to_vec()))
+}
+
+/// The same from a directory that is open here.
+fn place_below(process: Process<'_>, base: BorrowedFd<'_>, path: &[u8]) -> Result<Place> {
+    let (parent, name) = split(path)?;
+    let base = (!path.starts_with(b"/")).then_some(base);
+    let parent = process.open_below(base, parent, OFlags::DIRECTORY)?;
+    Ok((parent, name.to_vec()))
+}
+
+/// The directory of what is to be made at a path, and its name.
+fn split(path: &[u8]) -> Result<(&[u8], &[u8])> {
     let (parent, name) = match path.iter().rposition(|byte| *byte == b'/') {
         Some(0) => (&b"/"[..], &path[1..]),
         Some(slash) => path.split_at(slash),
@@ -347,10 +446,7 @@ fn place(process: Process<'_>, directory: i32, path: &[u8]) -> Result<Place> {
     match name {
         b"" if path.is_empty() => Err(Errno::NOENT),
         b"" | b"." | b".." => Err(Errno::EXIST),
-        _ => {
-            let parent = process.open(directory, parent, OFlags::DIRECTORY)?;
-            Ok((parent, name.to_vec()))
-        }
+        _ => Ok((parent, name)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A process that waits for an answer, and what its arguments lead to.
 
 use std::fs::File;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 
 use capctl::Cap;
@@ -14,14 +14,17 @@ const PAGE: u64 = 4096;
 
 const HANDLE: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 
-/// A process, by the number that a question gives it.
+/// A process that a question is about.
 #[derive(Clone, Copy)]
 pub(super) struct Process<'a> {
-    /// The processes of this process id namespace (proc(5)).
+    /// Where processes are (proc(5)).
     pub(super) proc: &'a OwnedFd,
     /// The root of pid 1.
     pub(super) root: &'a OwnedFd,
+    /// Its number there.
     pub(super) id: u32,
+    /// Its number for pid 1, which may be another one.
+    pub(super) thread: u32,
 }
 
 /// What a process is allowed.
@@ -42,6 +45,16 @@ impl Standing {
     /// Whether it may make devices.
     pub(super) fn may_make_devices(self) -> bool {
         self.has(Cap::MKNOD)
+    }
+
+    /// Whether it may become other users.
+    pub(super) fn may_become_users(self) -> bool {
+        self.has(Cap::SETUID)
+    }
+
+    /// Whether it may become a member of other groups.
+    pub(super) fn may_join_groups(self) -> bool {
+        self.has(Cap::SETGID)
     }
 
     fn has(self, capability: Cap) -> bool {
@@ -75,6 +88,15 @@ impl Process<'_> {
             at += length as u64;
         }
         Err(Errno::NAMETOOLONG)
+    }
+
+    /// Bytes of its memory.
+    pub(super) fn bytes(self, address: u64, length: usize) -> Result<Vec<u8>> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+        let memory = openat(self.proc, format!("{}/mem", self.id), flags, Mode::empty())?;
+        let mut bytes = vec![0; length];
+        let read = File::from(memory).read_exact_at(&mut bytes, address);
+        read.map(|()| bytes).map_err(|_| Errno::FAULT)
     }
 
     /// Writes into its memory.
@@ -134,6 +156,16 @@ impl Process<'_> {
         } else {
             Some(self.descriptor(directory)?)
         };
+        self.open_below(base.as_ref().map(AsFd::as_fd), path, flags)
+    }
+
+    /// The same from a directory that is open here; `None` for what is absolute.
+    pub(super) fn open_below(
+        self,
+        base: Option<BorrowedFd<'_>>,
+        path: &[u8],
+        flags: OFlags,
+    ) -> Result<OwnedFd> {
         let root = openat(
             self.proc,
             format!("{}/root", self.id),
@@ -143,7 +175,7 @@ impl Process<'_> {
         // Links of /proc would lead to what pid 1 has open.
         let resolve = ResolveFlags::NO_MAGICLINKS;
         let opened = enter(&root)
-            .and_then(|()| rustix::process::fchdir(base.as_ref().unwrap_or(&root)))
+            .and_then(|()| rustix::process::fchdir(base.unwrap_or(root.as_fd())))
             .and_then(|()| openat2(CWD, path, HANDLE | flags, Mode::empty(), resolve));
         enter(self.root).and_then(|()| rustix::process::fchdir(self.proc))?;
         opened

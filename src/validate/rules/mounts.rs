@@ -75,7 +75,7 @@ fn one(subject: &Subject<'_>, place: &[PathSegment], mount: &Mount, found: &mut 
         Mount::Secret(secret) => {
             id("a secret", &secret.secret, "secret");
             if let Some(name) = &secret.env {
-                if name.is_empty() || name.contains(['=', '\0']) {
+                if name.is_empty() || name.contains(|c: char| c == '=' || c.is_control()) {
                     found.push(
                         Diagnostic::new(
                             Code::InvalidName,

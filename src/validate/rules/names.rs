@@ -59,7 +59,7 @@ fn variable(
     found: &mut Vec<Diagnostic>,
 ) {
     let has_expression = name.contains(EXPRESSION_OPEN);
-    if has_expression || name.is_empty() || name.contains(['=', '\0']) {
+    if has_expression || name.is_empty() || name.contains(|c: char| c == '=' || c.is_control()) {
         found.push(
             Diagnostic::new(
                 Code::InvalidName,
