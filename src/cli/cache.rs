@@ -1,6 +1,6 @@
 //! `onelayer cache`
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use onelayer::ops::{self, CacheEntry, CacheReport, Pruning};
@@ -202,8 +202,7 @@ fn size(bytes: u64) -> String {
 
 /// A line each.
 fn table(report: &CacheReport) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.map_or(0, |now| now.as_secs());
+    let now = onelayer::store::now();
     let ago = |then: u64| ago(now.saturating_sub(then));
     let line = |entry: &CacheEntry| {
         let made = entry.made.map_or_else(|| "-".to_owned(), ago);

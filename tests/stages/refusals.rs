@@ -31,7 +31,7 @@ fn limits_keep_a_large_image_from_being_written() {
 #[test]
 fn what_is_not_carried_out_is_refused_before_any_work() {
     let workspace = Workspace::with(
-        "name: x\nbase: scratch\nsteps:\n  - write: /a\n    content: a\npackages: {upgrade: true}\noutput: {compression: zstd}\n",
+        "name: x\nbase: scratch\nsteps:\n  - write: /a\n    content: a\npackages: {upgrade: true}\noutput: {compression: 'zstd:chunked'}\n",
     );
     run(&mut workspace.command(&["plan", "context"])).expect(0);
     let refused = workspace.build(&["-o", "oci:out"]).expect(1);
