@@ -72,17 +72,23 @@ pub fn squash(
         .map(|_| Encoder::new(options.compression))
         .collect::<Result<Vec<_>, _>>()?;
 
-    let window = Window::new(&segments, threads, BUDGET_PER_THREAD * threads as u64);
+    let window = Window::new(&segments, BUDGET_PER_THREAD * threads as u64);
     let sums = thread::scope(|scope| {
-        for mut encoder in encoders {
-            let (window, items) = (&window, &items);
-            scope.spawn(move || {
-                window.work(|segment, buffers| {
+        for (number, mut encoder) in encoders.into_iter().enumerate() {
+            let (worker, items) = (window.worker(), &items);
+            let work = move || {
+                worker.work(|segment, buffers| {
                     segment.read(items, epoch, &mut buffers.tar)?;
                     encoder.encode(&buffers.tar, &mut buffers.blob);
                     Ok(())
                 });
-            });
+            };
+            match thread::Builder::new().spawn_scoped(scope, work) {
+                Ok(_) => {}
+                Err(error) if number == 0 => return Err(LayerError::Thread(error)),
+                // Fewer threads make the same layer.
+                Err(_) => break,
+            }
         }
         let sums = commit(&segments, &window, options, blob, reporter);
         window.close();
