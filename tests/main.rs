@@ -55,5 +55,6 @@ mod shell;
 mod stages;
 mod steps;
 mod support;
+mod terminal;
 mod unpacking;
 mod validating;

@@ -42,12 +42,12 @@ steps:
     run: echo two > /two
 "#;
 
-fn ready() -> bool {
+pub(crate) fn ready() -> bool {
     require_root() && require_tool("busybox")
 }
 
 /// A workspace with the recipe and busybox.
-fn workspace(recipe: &str) -> Workspace {
+pub(crate) fn workspace(recipe: &str) -> Workspace {
     let work = Workspace::with(recipe);
     let folders = std::env::var_os("PATH").unwrap();
     let busybox: Option<PathBuf> = std::env::split_paths(&folders)
@@ -58,7 +58,7 @@ fn workspace(recipe: &str) -> Workspace {
 }
 
 /// What a process on a terminal wrote so far and how the terminal was.
-struct Session {
+pub(crate) struct Session {
     child: Child,
     typed: Option<File>,
     shown: Arc<Mutex<Vec<u8>>>,
@@ -70,7 +70,7 @@ struct Session {
 
 impl Session {
     /// Starts `command` on a terminal of 33 rows and 99 columns, as the leader of its session.
-    fn start(command: Command) -> Session {
+    pub(crate) fn start(command: Command) -> Session {
         let size = Winsize {
             ws_row: 33,
             ws_col: 99,
@@ -85,6 +85,7 @@ impl Session {
         let before = tcgetattr(&pair.slave).unwrap();
         // `setsid --ctty` makes standard input the terminal that the session controls.
         let mut wrapped = Command::new("setsid");
+        wrapped.env("TERM", "dumb");
         wrapped
             .args(["--ctty", "--wait"])
             .arg(command.get_program());
@@ -100,7 +101,6 @@ impl Session {
         }
         let stream = || Stdio::from(pair.slave.try_clone().unwrap());
         let child = wrapped
-            .env("TERM", "dumb")
             .stdin(stream())
             .stdout(stream())
             .stderr(stream())
@@ -139,11 +139,11 @@ impl Session {
         }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.shown.lock().unwrap()).into_owned()
     }
 
-    fn send(&mut self, text: &str) {
+    pub(crate) fn send(&mut self, text: &str) {
         self.typed
             .as_mut()
             .unwrap()
@@ -152,7 +152,7 @@ impl Session {
     }
 
     /// Waits until the terminal shows `text`.
-    fn expect(&self, text: &str) {
+    pub(crate) fn expect(&self, text: &str) {
         let seen = within(LONG, || self.text().contains(text));
         assert!(seen, "never saw `{text}` in:\n{}", self.text());
     }
@@ -181,7 +181,7 @@ impl Session {
     }
 
     /// Waits for the end, and gives its status and all that was shown.
-    fn finish(mut self) -> (ExitStatus, String) {
+    pub(crate) fn finish(mut self) -> (ExitStatus, String) {
         let mut status = None;
         let ended = within(LONG, || {
             status = self.child.try_wait().unwrap();
@@ -202,7 +202,7 @@ impl Session {
 }
 
 /// Processes on this host whose last arguments are those of `mark`, each with a NUL between.
-fn marked(mark: &str) -> usize {
+pub(crate) fn marked(mark: &str) -> usize {
     // Other tests' numbers may begin like this one.
     let mark = format!("{mark}\0");
     let processes = fs::read_dir("/proc").unwrap().flatten();
