@@ -8,7 +8,7 @@ use crate::support::workspace::{Workspace, require_root, require_tool, run, tool
 use crate::support::{LONG, mounts, within};
 
 /// What fails, how, and for which calls of each thread.
-const FAULTS: [&str; 24] = [
+const FAULTS: [&str; 30] = [
     "openat:error=EMFILE:when=3",
     "openat:error=EMFILE:when=20+7",
     "openat:error=ENFILE:when=12",
@@ -33,6 +33,12 @@ const FAULTS: [&str; 24] = [
     "flock:error=ENOLCK:when=1",
     "memfd_create:error=ENOMEM:when=1",
     "statx,newfstatat:error=EIO:when=15",
+    "clone,clone3,vfork:error=EAGAIN:when=1",
+    "clone,clone3,vfork:error=ENOMEM:when=2",
+    "clone,clone3,vfork:error=EAGAIN:when=3+2",
+    "clone,clone3,vfork:error=EAGAIN:when=4",
+    "clone,clone3,vfork:error=EAGAIN:when=5+",
+    "clone,clone3,vfork:error=EAGAIN:when=2+",
 ];
 
 /// The command looks at what it wrote: that its own calls fail is its own matter.

@@ -57,5 +57,6 @@ mod squashing;
 mod stages;
 mod steps;
 mod support;
+mod terminal;
 mod unpacking;
 mod validating;

@@ -1,11 +1,14 @@
 //! Progress on standard error: bars, lines, JSON or nothing.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use onelayer::diagnostic::{harmless, harmless_json};
 use onelayer::progress::{Event, Reporter, Silent};
 
 use super::arguments::Progress;
@@ -24,7 +27,29 @@ pub(crate) fn reporter(progress: Progress, terminal: Terminal) -> Box<dyn Report
 
 /// Writes a line; a closed standard error is no reason to stop a build.
 fn line(text: std::fmt::Arguments<'_>) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let text = text.to_string();
+    let _ = writeln!(std::io::stderr().lock(), "{}", shown(&text));
+}
+
+/// A text as it is shown: names and output are anybody's, and must not act on a terminal. A file or a
+/// pipe gets what was said.
+fn shown(text: &str) -> Cow<'_, str> {
+    match std::io::stderr().is_terminal() {
+        true => harmless(text),
+        false => Cow::Borrowed(text),
+    }
+}
+
+/// A line of a step's output; on a terminal, of what the step wrote over (after a carriage return)
+/// the last text.
+fn output(line: &str) -> &str {
+    match std::io::stderr().is_terminal() {
+        true => {
+            let mut pieces = line.rsplit('\r');
+            pieces.find(|piece| !piece.is_empty()).unwrap_or_default()
+        }
+        false => line,
+    }
 }
 
 /// `1.2 MB`, as disks and networks count.
@@ -117,7 +142,9 @@ impl Reporter for Lines {
                 cached, elapsed, ..
             } => line(format_args!("[base] done: {}", finished(*cached, *elapsed))),
             Event::StepStarted { step, of, title } => line(format_args!("[{step}/{of}] {title}")),
-            Event::StepOutput { step, line: text } => line(format_args!("[{step}] {text}")),
+            Event::StepOutput { step, line: text } => {
+                line(format_args!("[{step}] {}", output(text)))
+            }
             Event::StepFinished {
                 step,
                 cached,
@@ -188,8 +215,33 @@ impl Reporter for Lines {
 /// A bar for each running step, finished steps above them.
 struct Bars {
     all: MultiProgress,
-    /// By the numbers of the steps; 0 is the squash.
-    running: Mutex<BTreeMap<usize, ProgressBar>>,
+    running: Arc<Mutex<Running>>,
+}
+
+/// Bars by the numbers of the steps; 0 is the squash.
+type Running = BTreeMap<usize, ProgressBar>;
+
+/// Between two pictures of what turns.
+const TICK: Duration = Duration::from_millis(120);
+
+/// Turns the bars until their owner is gone. Without a thread to do that they stand still: those of
+/// each bar's own, which the library can make, panic then.
+fn turn(running: &Arc<Mutex<Running>>) {
+    let running = Arc::downgrade(running);
+    let turning = move || {
+        while let Some(running) = running.upgrade() {
+            for bar in lock(&running).values() {
+                bar.tick();
+            }
+            drop(running);
+            thread::sleep(TICK);
+        }
+    };
+    let _ = thread::Builder::new().spawn(turning);
+}
+
+fn lock(running: &Mutex<Running>) -> MutexGuard<'_, Running> {
+    running.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 const SQUASH: usize = 0;
@@ -198,14 +250,16 @@ const CHECK: usize = usize::MAX;
 
 impl Bars {
     fn new() -> Self {
+        let running = Arc::default();
+        turn(&running);
         Self {
             all: MultiProgress::new(),
-            running: Mutex::default(),
+            running,
         }
     }
 
-    fn running(&self) -> MutexGuard<'_, BTreeMap<usize, ProgressBar>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    fn running(&self) -> MutexGuard<'_, Running> {
+        lock(&self.running)
     }
 
     /// The bar of a step, a new one if it has none.
@@ -216,7 +270,6 @@ impl Bars {
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
             }
-            bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
         bar.clone()
@@ -235,7 +288,7 @@ impl Bars {
         if self.all.is_hidden() {
             line(format_args!("{text}"));
         } else {
-            let _ = self.all.println(text);
+            let _ = self.all.println(harmless(&text));
         }
     }
 }
@@ -247,12 +300,12 @@ impl Reporter for Bars {
             Event::StepStarted { step, of, title } => {
                 let bar = self.bar(*step, STEP);
                 bar.set_prefix(format!("[{step}/{of}]"));
-                bar.set_message((*title).to_owned());
+                bar.set_message(harmless(title).into_owned());
                 self.line(format!("[{step}/{of}] {title}"));
             }
-            Event::StepOutput { step, line } => {
-                self.bar(*step, STEP).set_message((*line).to_owned())
-            }
+            Event::StepOutput { step, line } => self
+                .bar(*step, STEP)
+                .set_message(harmless(output(line)).into_owned()),
             Event::StepWaiting { step, cache } => {
                 self.bar(*step, STEP).set_message(waiting(cache));
             }
@@ -284,7 +337,7 @@ impl Reporter for Bars {
             Event::CheckStarted { of, title, .. } => {
                 let bar = self.bar(CHECK, STEP);
                 bar.set_prefix(format!("[check of {of}]"));
-                bar.set_message((*title).to_owned());
+                bar.set_message(harmless(title).into_owned());
             }
             Event::CheckFinished { .. } => {
                 self.end(CHECK);
@@ -314,7 +367,8 @@ struct Json;
 impl Reporter for Json {
     fn report(&self, event: &Event<'_>) {
         if let Ok(json) = serde_json::to_string(event) {
-            line(format_args!("{json}"));
+            // Also where somebody looks on.
+            line(format_args!("{}", harmless_json(&json)));
         }
     }
 }

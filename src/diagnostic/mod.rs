@@ -21,7 +21,7 @@ pub use codes::{Class, Code, UnknownCode};
 pub use denial::{Denial, deny};
 pub use explanation::{Explanation, manual};
 pub use formats::{TextStyle, to_github, to_gitlab, to_json, to_sarif, to_text};
-pub use printable::printable;
+pub use printable::{harmless, harmless_json, printable};
 pub use suggestion::nearest;
 
 /// How bad it is.

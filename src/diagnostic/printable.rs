@@ -28,6 +28,53 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// One line that a command printed, for a terminal: what sets colours is left out, tabs stay, and
+/// other active characters are written out as [`printable`] does it.
+pub fn harmless(line: &str) -> Cow<'_, str> {
+    let is_kept = |c: char| c == '\t' || !is_active(c);
+    if line.chars().all(is_kept) {
+        return Cow::Borrowed(line);
+    }
+    let mut safe = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        if let Some(after) = after_colour(rest) {
+            rest = after;
+            continue;
+        }
+        match is_kept(c) {
+            true => safe.push(c),
+            false => safe.extend(c.escape_default()),
+        }
+        rest = &rest[c.len_utf8()..];
+    }
+    Cow::Owned(safe)
+}
+
+/// What comes after the "select graphic rendition" that a text begins with (ECMA-48, 8.3.117).
+fn after_colour(text: &str) -> Option<&str> {
+    let parameters = text.strip_prefix("\u{1b}[")?;
+    let is_parameter = |c: char| c.is_ascii_digit() || matches!(c, ';' | ':');
+    (parameters.trim_start_matches(is_parameter)).strip_prefix('m')
+}
+
+/// A JSON text of one line in which all active characters are escaped: JSON asks that of the first
+/// thirty-two only.
+pub fn harmless_json(json: &str) -> Cow<'_, str> {
+    if !json.contains(is_active) {
+        return Cow::Borrowed(json);
+    }
+    let mut safe = String::with_capacity(json.len());
+    for c in json.chars() {
+        // They stand in strings alone, and all of them are of the first plane.
+        match is_active(c) {
+            true => safe.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => safe.push(c),
+        }
+    }
+    Cow::Owned(safe)
+}
+
 /// The text with a mark of as many bytes in place of each active character, but for tabs and the
 /// ends of lines: places in it stay what they are.
 pub(super) fn masked(text: &str) -> Cow<'_, str> {
@@ -60,6 +107,32 @@ mod tests {
             printable("\u{1b}[2J\n\u{9b}\u{202e}"),
             "\\u{1b}[2J\\n\\u{9b}\\u{202e}"
         );
+    }
+
+    #[test]
+    fn a_command_s_line_acts_on_no_terminal() {
+        for (line, shown) in [
+            ("a\tb é", "a\tb é"),
+            ("\u{1b}[1;31mred\u{1b}[0m \u{1b}[m\u{1b}[38:5:1mx", "red x"),
+            ("10 %\r20 %", "10 %\\r20 %"),
+            ("\u{1b}]0;title\u{7}", "\\u{1b}]0;title\\u{7}"),
+            ("\u{1b}[2J\u{1b}[31", "\\u{1b}[2J\\u{1b}[31"),
+            ("\u{9b}2J\u{8}\u{202e}", "\\u{9b}2J\\u{8}\\u{202e}"),
+        ] {
+            assert_eq!(harmless(line), shown);
+        }
+    }
+
+    #[test]
+    fn json_stays_what_it_says() {
+        let json = serde_json::to_string("\u{1b}é\u{7f}\u{9b}\u{202e}").unwrap();
+        let safe = harmless_json(&json);
+        assert_eq!(safe, r#""\u001bé\u007f\u009b\u202e""#);
+        let (before, after): (String, String) = (
+            serde_json::from_str(&json).unwrap(),
+            serde_json::from_str(&safe).unwrap(),
+        );
+        assert_eq!(before, after);
     }
 
     #[test]

@@ -2,26 +2,26 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
 
 use crate::packages;
 
 use super::distribution::{Distribution, Package};
 use super::examination::Examination;
 use super::host::Host;
+use super::pending;
 use super::user::User;
 
 /// Those that this version does not carry out.
 const OTHERS: [(&str, &str); 2] = [("apt", "apt-get"), ("dpkg", "dpkg")];
 
 pub(super) fn examine(host: &Host, distribution: &Distribution, user: &User) -> Vec<Examination> {
-    thread::scope(|scope| {
-        let dnf = scope.spawn(|| dnf(host, distribution, user));
-        let rpm = scope.spawn(|| rpm(host, distribution, user));
-        let others = OTHERS.map(|(name, program)| scope.spawn(move || other(host, name, program)));
-        let handles = [dnf, rpm].into_iter().chain(others);
-        handles.filter_map(|handle| handle.join().ok()).collect()
-    })
+    let [apt, dpkg] = OTHERS.map(|(name, program)| move || other(host, name, program));
+    pending::together(&[
+        &|| dnf(host, distribution, user),
+        &|| rpm(host, distribution, user),
+        &apt,
+        &dpkg,
+    ])
 }
 
 /// The same program as a build's.

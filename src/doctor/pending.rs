@@ -10,8 +10,8 @@ pub(super) struct Pending<T>(Receiver<T>);
 /// Begins work. Nobody waits for it in the end: it takes along all that it needs.
 pub(super) fn begin<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Pending<T> {
     let (say, hear) = mpsc::channel();
-    // It may be that nobody listens any more.
-    thread::spawn(move || say.send(work()));
+    // It may be that nobody listens any more. What has no thread says nothing.
+    let _ = thread::Builder::new().spawn(move || say.send(work()));
     Pending(hear)
 }
 
@@ -29,6 +29,22 @@ pub(super) fn within<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
     begin(work).wait_until(Instant::now() + patience)
+}
+
+/// Does everything side by side, and what has no thread afterwards; a panic is left out.
+pub(super) fn together<T: Send>(work: &[&(dyn Fn() -> T + Sync)]) -> Vec<T> {
+    thread::scope(|scope| {
+        let begin = |work| thread::Builder::new().spawn_scoped(scope, work);
+        let begun: Vec<_> = work.iter().map(|work| begin(*work)).collect();
+        let ended = begun
+            .into_iter()
+            .zip(work)
+            .filter_map(|(begun, work)| match begun {
+                Ok(handle) => handle.join().ok(),
+                Err(_) => Some(work()),
+            });
+        ended.collect()
+    })
 }
 
 #[cfg(test)]

@@ -2,24 +2,20 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::thread;
 
 use super::distribution::{Distribution, Package};
 use super::examination::Examination;
 use super::host::{Host, has_systemd};
 use super::package_managers::{short, with_version};
+use super::pending;
 use super::user::User;
 
 pub(super) fn examine(host: &Host, distribution: &Distribution, user: &User) -> Vec<Examination> {
-    thread::scope(|scope| {
-        let handles = [
-            scope.spawn(|| storage(host, distribution, user, "skopeo", Package::Skopeo)),
-            scope.spawn(|| storage(host, distribution, user, "podman", Package::Podman)),
-            scope.spawn(|| docker(host, distribution, user)),
-        ];
-        let handles = handles.into_iter();
-        handles.filter_map(|handle| handle.join().ok()).collect()
-    })
+    pending::together(&[
+        &|| storage(host, distribution, user, "skopeo", Package::Skopeo),
+        &|| storage(host, distribution, user, "podman", Package::Podman),
+        &|| docker(host, distribution, user),
+    ])
 }
 
 /// skopeo and podman: one of them is enough.

@@ -208,6 +208,12 @@ pub enum ExecuteError {
         /// What the system said.
         source: io::Error,
     },
+    /// The work needs a thread, and there can be none.
+    #[error("cannot start a thread")]
+    Thread {
+        /// What the system said.
+        source: io::Error,
+    },
     /// A user or group that the root does not know.
     #[error("the root has no {kind} `{name}`")]
     UnknownName {

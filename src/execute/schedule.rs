@@ -125,7 +125,9 @@ pub(super) fn run<'p>(
     thread::scope(|scope| {
         // The calling thread is one of the workers.
         for _ in 1..threads.min(parts.len()) {
-            scope.spawn(|| work(parts, make, stop, &state, &changed));
+            let work = || work(parts, make, stop, &state, &changed);
+            // Without another thread the parts are made one after another.
+            let _ = thread::Builder::new().spawn_scoped(scope, work);
         }
         work(parts, make, stop, &state, &changed);
     });

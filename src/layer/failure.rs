@@ -49,6 +49,9 @@ pub enum LayerError {
     /// The blob could not be written.
     #[error("cannot write the layer")]
     Write(#[source] io::Error),
+    /// The work needs a thread, and there can be none.
+    #[error("cannot start a thread to write the layer")]
+    Thread(#[source] io::Error),
     /// The caller asked to stop.
     #[error("interrupted while writing the layer")]
     Cancelled,

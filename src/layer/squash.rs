@@ -189,13 +189,19 @@ impl Squash<'_> {
             .map(|_| Encoder::new(options.compression))
             .collect::<Result<Vec<_>, _>>()?;
         let budget = BUDGET_PER_THREAD * threads as u64;
-        let window = Window::new(self.segments, start, threads, budget);
+        let window = Window::new(self.segments, start, budget);
         thread::scope(|scope| {
-            for mut encoder in encoders {
-                let window = &window;
-                scope.spawn(move || {
-                    window.work(|position, buffers| self.fill(position, &mut encoder, buffers));
-                });
+            for (number, mut encoder) in encoders.into_iter().enumerate() {
+                let worker = window.worker();
+                let work = move || {
+                    worker.work(|position, buffers| self.fill(position, &mut encoder, buffers));
+                };
+                match thread::Builder::new().spawn_scoped(scope, work) {
+                    Ok(_) => {}
+                    Err(error) if number == 0 => return Err(LayerError::Thread(error)),
+                    // Fewer threads make the same layer.
+                    Err(_) => break,
+                }
             }
             let committed = self.commit(start, &window, committer);
             window.close();

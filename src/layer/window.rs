@@ -63,27 +63,22 @@ struct State {
 
 impl<'s> Window<'s> {
     /// For the segments from `start` on.
-    pub(super) fn new(segments: &'s [Segment], start: usize, workers: usize, budget: u64) -> Self {
+    pub(super) fn new(segments: &'s [Segment], start: usize, budget: u64) -> Self {
         Self {
             segments,
             budget,
             state: Mutex::new(State {
                 next: start,
-                workers,
                 ..State::default()
             }),
             moved: Condvar::new(),
         }
     }
 
-    /// Works on segments until there are none or the window is closed. `work` fills the buffers.
-    pub(super) fn work(&self, mut work: impl FnMut(usize, &mut Buffers) -> Result<(), LayerError>) {
-        let _leaving = Leaving(self);
-        while let Some((position, mut buffers)) = self.take() {
-            let result = work(position, &mut buffers).map(|()| buffers);
-            self.lock().ready.insert(position, result);
-            self.moved.notify_all();
-        }
+    /// One more that is going to work.
+    pub(super) fn worker(&self) -> Worker<'_, 's> {
+        self.lock().workers += 1;
+        Worker(self)
     }
 
     fn take(&self) -> Option<(usize, Buffers)> {
@@ -143,10 +138,23 @@ impl<'s> Window<'s> {
     }
 }
 
-/// Counts a worker out however it ends, so that nobody waits for one that panicked.
-struct Leaving<'w, 's>(&'w Window<'s>);
+/// One of those that work on segments. It is counted out however it ends, so that nobody waits for
+/// one that panicked, or has no thread.
+pub(super) struct Worker<'w, 's>(&'w Window<'s>);
 
-impl Drop for Leaving<'_, '_> {
+impl Worker<'_, '_> {
+    /// Works on segments until there are none or the window is closed. `work` fills the buffers.
+    pub(super) fn work(self, mut work: impl FnMut(usize, &mut Buffers) -> Result<(), LayerError>) {
+        let window = self.0;
+        while let Some((position, mut buffers)) = window.take() {
+            let result = work(position, &mut buffers).map(|()| buffers);
+            window.lock().ready.insert(position, result);
+            window.moved.notify_all();
+        }
+    }
+}
+
+impl Drop for Worker<'_, '_> {
     fn drop(&mut self) {
         self.0.lock().workers -= 1;
         self.0.moved.notify_all();

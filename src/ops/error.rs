@@ -232,6 +232,7 @@ impl Error {
                     ..
                 } => ErrorKind::Cancelled,
                 ExecuteError::Sandbox(error) if error.is_unsupported() => ErrorKind::Host,
+                ExecuteError::Thread { .. } => ErrorKind::Host,
                 ExecuteError::Packages(PackagesError::NoManager { .. } | PackagesError::NoRpm) => {
                     ErrorKind::Host
                 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::diagnostic::printable;
 use crate::transport::{self, Reference, Remote};
 
 use super::{Error, Registries};
@@ -56,8 +57,7 @@ impl fmt::Display for Inspection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = |name: &str, value: &str| {
             // What an image says must not move the cursor or set colours.
-            let value: String = value.chars().flat_map(printable).collect();
-            writeln!(f, "{name:<14}{value}")
+            writeln!(f, "{name:<14}{}", printable(value))
         };
         let (image, file) = (&self.image, &self.image.config);
         line("image", &image.reference)?;
@@ -120,13 +120,5 @@ impl fmt::Display for Inspection {
                 if image.layers.len() == 1 { "" } else { "s" }
             ),
         )
-    }
-}
-
-fn printable(c: char) -> Vec<char> {
-    if c.is_control() {
-        c.escape_default().collect()
-    } else {
-        vec![c]
     }
 }

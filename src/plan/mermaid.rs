@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::diagnostic::printable;
+
 use super::{Plan, PlannedStep};
 
 impl Plan {
@@ -69,15 +71,15 @@ impl Chart {
     }
 }
 
-/// Text as Mermaid takes it in quotes: what has a meaning there, and what is not printed, by number.
+/// Text as Mermaid takes it in quotes: what has a meaning there by number, what is not seen as
+/// [`printable`] writes it.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in printable(text).chars() {
         match c {
             '"' | '#' | '<' | '>' | '&' | '`' | '\\' => {
                 write!(escaped, "#{};", c as u32).unwrap_or_default();
             }
-            _ if c.is_control() => escaped.push(' '),
             _ => escaped.push(c),
         }
     }

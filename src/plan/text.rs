@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::diagnostic::printable;
+
 use super::{
     Action, CopyAction, CopyKind, MountAction, PackagesAction, Plan, PlannedCheck, PlannedStep,
     SkippedStep,
@@ -116,10 +118,15 @@ impl fmt::Display for Plan {
     }
 }
 
+/// A line in which nothing acts on a terminal or begins another line, whatever the recipe says.
+fn line(f: &mut fmt::Formatter<'_>, text: &fmt::Arguments<'_>) -> fmt::Result {
+    writeln!(f, "{}", printable(&text.to_string()))
+}
+
 /// What must hold when a root is finished.
 fn checks(f: &mut fmt::Formatter<'_>, checks: &[PlannedCheck]) -> fmt::Result {
     for check in checks {
-        writeln!(f, "  =  check         {}", check.title())?;
+        line(f, &format_args!("  =  check         {}", check.title()))?;
     }
     Ok(())
 }
@@ -134,20 +141,23 @@ fn root(
     first: usize,
 ) -> fmt::Result {
     let plural = if steps.len() == 1 { "" } else { "s" };
-    writeln!(f, "{name}: {} step{plural} from {base}", steps.len())?;
+    line(
+        f,
+        &format_args!("{name}: {} step{plural} from {base}", steps.len()),
+    )?;
     for (index, step) in steps.iter().enumerate() {
-        writeln!(
+        line(
             f,
-            "{:3}  {}  {}",
-            first + index,
-            step.key.short(),
-            step.title
+            &format_args!("{:3}  {}  {}", first + index, step.key.short(), step.title),
         )?;
         details(&step.action, f)?;
     }
     for step in skipped {
         let title = step.name.as_ref().unwrap_or(&step.kind);
-        writeln!(f, "  -  skipped       {title}: when {}", step.when)?;
+        line(
+            f,
+            &format_args!("  -  skipped       {title}: when {}", step.when),
+        )?;
     }
     Ok(())
 }
@@ -217,21 +227,24 @@ fn details(action: &Action, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 } else {
                     "signed"
                 };
-                writeln!(f, "{INDENT}from {} ({signed})", repository.id)?;
+                line(
+                    f,
+                    &format_args!("{INDENT}from {} ({signed})", repository.id),
+                )?;
             }
             for (option, value) in &packages.setopts {
-                writeln!(f, "{INDENT}{option}={value}")?;
+                line(f, &format_args!("{INDENT}{option}={value}"))?;
             }
             if let Some(langs) = &packages.install_langs {
-                writeln!(f, "{INDENT}languages {langs}")?;
+                line(f, &format_args!("{INDENT}languages {langs}"))?;
             }
         }
         Action::Run(run) => {
             if run.network != super::Network::None {
-                writeln!(f, "{INDENT}network {}", run.network)?;
+                line(f, &format_args!("{INDENT}network {}", run.network))?;
             }
             for seen in &run.mounts {
-                writeln!(f, "{INDENT}{}", mount(seen))?;
+                line(f, &format_args!("{INDENT}{}", mount(seen)))?;
             }
         }
         _ => {}

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::thread::Builder;
 use std::time::Duration;
 
 use super::cancel::Cancel;
@@ -38,6 +39,11 @@ impl Screen {
             Screen::Error => show(io::stderr().as_fd()),
         }
     }
+}
+
+/// What could not be done when there is no thread to carry bytes.
+fn thread() -> String {
+    "start a thread".to_owned()
 }
 
 impl Launcher {
@@ -83,7 +89,8 @@ impl Launcher {
         let (end, ending) = io::pipe().tried(operation)?;
         let raw = Raw::enter().tried(operation)?;
         let exit = std::thread::scope(|scope| {
-            scope.spawn(move || screen.show(|output| terminal::relay(ours, output, end, cancel)));
+            let relay = move || screen.show(|output| terminal::relay(ours, output, end, cancel));
+            Builder::new().spawn_scoped(scope, relay).tried(thread)?;
             let ended = self.hold(
                 sandbox,
                 Some(theirs),
@@ -106,10 +113,13 @@ impl Launcher {
         let (mut error, error_writer) = io::pipe().tried(operation)?;
         let (nothing, _) = io::pipe().tried(operation)?;
         // Not waited for: nobody knows when the caller's standard input ends.
-        std::thread::spawn(move || io::copy(&mut io::stdin(), &mut typed));
+        let typing = move || io::copy(&mut io::stdin(), &mut typed);
+        Builder::new().spawn(typing).tried(thread)?;
         let exit = std::thread::scope(|scope| {
-            scope.spawn(move || io::copy(&mut output, &mut io::stdout()));
-            scope.spawn(move || io::copy(&mut error, &mut io::stderr()));
+            let show = move || io::copy(&mut output, &mut io::stdout());
+            Builder::new().spawn_scoped(scope, show).tried(thread)?;
+            let show = move || io::copy(&mut error, &mut io::stderr());
+            Builder::new().spawn_scoped(scope, show).tried(thread)?;
             let streams = (output_writer.into(), error_writer.into());
             let input: OwnedFd = input.into();
             self.hold(

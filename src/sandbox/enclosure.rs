@@ -4,6 +4,7 @@
 //! mistake in that, the kernel refuses what it would have led to. A thread is enclosed and not the
 //! process, since the kernel never lets go: mounts of sandboxes would be forbidden, too.
 
+use std::io;
 use std::panic;
 use std::path::Path;
 use std::thread;
@@ -19,16 +20,18 @@ const ABI_OF_CHANGES: ABI = ABI::V3;
 /// Does `work` on a thread that can make, write and remove files below `folder` alone. Threads and
 /// processes that it starts are enclosed as well; what is open already stays usable, and reading is
 /// free. Where the kernel cannot do that, the work is done as it is.
-pub fn enclosed<T: Send>(folder: &Path, work: impl FnOnce() -> T + Send) -> T {
+///
+/// # Errors
+/// When no thread can be started; nothing was done.
+pub fn enclosed<T: Send>(folder: &Path, work: impl FnOnce() -> T + Send) -> io::Result<T> {
     thread::scope(|scope| {
-        let enclosed = scope.spawn(|| {
+        let enclosed = thread::Builder::new().spawn_scoped(scope, || {
             // A second lock on a door that is shut: without it the work goes on.
             let _ = enclose(folder);
             work()
-        });
-        enclosed
-            .join()
-            .unwrap_or_else(|panicked| panic::resume_unwind(panicked))
+        })?;
+        let done = enclosed.join();
+        Ok(done.unwrap_or_else(|panicked| panic::resume_unwind(panicked)))
     })
 }
 

@@ -8,6 +8,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 
@@ -104,9 +105,14 @@ impl Launcher {
         let (error, error_writer) = io::pipe().tried(operation)?;
         // Ends at once: nobody writes to it.
         let (nothing, _) = io::pipe().tried(operation)?;
-        std::thread::scope(|scope| {
-            let output = scope.spawn(move || collect(output, most));
-            let error = scope.spawn(move || collect(error, most));
+        thread::scope(|scope| {
+            let begin = |stream| {
+                let collect = move || collect(stream, most);
+                let begun = thread::Builder::new().spawn_scoped(scope, collect);
+                begun.tried(|| "start a thread".to_owned())
+            };
+            let output = begin(output)?;
+            let error = begin(error)?;
             let writers = (output_writer.into(), error_writer.into());
             let ended = self.hold(sandbox, None, writers, nothing.into(), &mut |_| {}, cancel);
             let output = output.join().unwrap_or_default();

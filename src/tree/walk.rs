@@ -2,9 +2,9 @@
 
 use std::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use rayon::Scope;
+use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
 use rustix::fs::{self, Dir, FileType, Statx};
 
 use super::attributes::{Attribute, Attributes, Device};
@@ -84,7 +84,21 @@ pub struct WalkOptions<'a> {
     pub owners: Option<Owners>,
 }
 
-/// Lists the change set in `upper`, on all threads of the current rayon pool.
+/// The threads of all walks, made once; none while there can be no thread.
+///
+/// The pool that rayon makes by itself panics then.
+fn pool() -> Option<&'static ThreadPool> {
+    static POOL: OnceLock<ThreadPool> = OnceLock::new();
+    if POOL.get().is_none() {
+        let pool = ThreadPoolBuilder::new().build().ok()?;
+        // Another walk may have made one meanwhile; this one ends then.
+        let _ = POOL.set(pool);
+    }
+    POOL.get()
+}
+
+/// Lists the change set in `upper`, on all threads of the current rayon pool or of a pool of its
+/// own, or on this thread where there can be no other.
 ///
 /// Character devices 0:0 are removals, directories marked opaque hide what was below them (see
 /// the kernel's [overlayfs.rst]). The upper directory itself is the root of what it changes: its
@@ -105,7 +119,11 @@ pub fn walk(upper: &Arc<Upper>, options: &WalkOptions<'_>) -> Result<Changes, Tr
     let mut buffer = Vec::new();
     walk.visit(&directory, c"", &[], &mut root, &mut buffer)?;
     walk.keep(Ok(root));
-    rayon::scope(|scope| walk.directory(scope, Box::default(), None));
+    match pool() {
+        _ if rayon::current_thread_index().is_some() => rayon::scope(|scope| walk.all(scope)),
+        Some(pool) => pool.scope(|scope| walk.all(scope)),
+        None => walk.alone(),
+    }
 
     let mut listed = walk
         .listed
@@ -156,6 +174,21 @@ struct Anchor {
 const ANCHOR_DISTANCE: usize = 64;
 
 impl Walk<'_> {
+    /// Lists everything on the threads of a pool.
+    fn all<'s>(&'s self, scope: &Scope<'s>) {
+        self.directory(scope, Box::default(), None);
+    }
+
+    /// Lists everything on this thread.
+    fn alone(&self) {
+        let mut waiting = vec![(Box::default(), None)];
+        while let Some((path, mut anchor)) = waiting.pop() {
+            let listing = self.list(&path, &mut anchor);
+            let found = self.keep(listing.map_err(|failure| (path, failure)));
+            waiting.extend(found.into_iter().map(|path| (path, anchor.clone())));
+        }
+    }
+
     /// Lists `path`, below `anchor`, and spawns a task for each directory in it.
     fn directory<'s>(
         &'s self,

@@ -36,7 +36,8 @@ fn work_changes_its_folder_and_nothing_else() {
         });
         assert_eq!(through, threads);
         (within, through, open.write_all(b"x").is_ok())
-    });
+    })
+    .unwrap();
     assert_eq!(within, [true; 5]);
     assert!(written);
     if is_there {

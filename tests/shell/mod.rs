@@ -42,12 +42,12 @@ steps:
     run: echo two > /two
 "#;
 
-fn ready() -> bool {
+pub(crate) fn ready() -> bool {
     require_root() && require_tool("busybox")
 }
 
 /// A workspace with the recipe and busybox.
-fn workspace(recipe: &str) -> Workspace {
+pub(crate) fn workspace(recipe: &str) -> Workspace {
     let work = Workspace::with(recipe);
     let folders = std::env::var_os("PATH").unwrap();
     let busybox: Option<PathBuf> = std::env::split_paths(&folders)
@@ -85,6 +85,7 @@ impl Session {
         let before = tcgetattr(&pair.slave).unwrap();
         // `setsid --ctty` makes standard input the terminal that the session controls.
         let mut wrapped = Command::new("setsid");
+        wrapped.env("TERM", "dumb");
         wrapped
             .args(["--ctty", "--wait"])
             .arg(command.get_program());
@@ -100,7 +101,6 @@ impl Session {
         }
         let stream = || Stdio::from(pair.slave.try_clone().unwrap());
         let child = wrapped
-            .env("TERM", "dumb")
             .stdin(stream())
             .stdout(stream())
             .stderr(stream())
@@ -139,7 +139,7 @@ impl Session {
         }
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.shown.lock().unwrap()).into_owned()
     }
 
@@ -202,7 +202,7 @@ impl Session {
 }
 
 /// Processes on this host whose last arguments are those of `mark`, each with a NUL between.
-fn marked(mark: &str) -> usize {
+pub(crate) fn marked(mark: &str) -> usize {
     // Other tests' numbers may begin like this one.
     let mark = format!("{mark}\0");
     let processes = fs::read_dir("/proc").unwrap().flatten();

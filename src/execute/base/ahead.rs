@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::thread::Scope;
+use std::thread::{Builder, Scope};
 
 const BLOCK: usize = 256 << 10;
 /// Blocks that wait to be taken: with the one in each hand less than two mebibytes.
@@ -20,12 +20,15 @@ pub(super) struct Ahead {
 impl Ahead {
     /// Reads the stream that `open` gives, ahead of whoever reads from this. The thread ends with
     /// the stream, or when nobody wants it any more.
-    pub(super) fn spawn<'s, F>(scope: &'s Scope<'s, '_>, open: F) -> Self
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub(super) fn spawn<'s, F>(scope: &'s Scope<'s, '_>, open: F) -> io::Result<Self>
     where
         F: FnOnce() -> io::Result<Box<dyn Read + 's>> + Send + 's,
     {
         let (sender, blocks) = sync_channel(DEPTH);
-        scope.spawn(move || {
+        Builder::new().spawn_scoped(scope, move || {
             let mut stream = match open() {
                 Ok(stream) => stream,
                 Err(error) => {
@@ -40,13 +43,13 @@ impl Ahead {
                     return;
                 }
             }
-        });
-        Self {
+        })?;
+        Ok(Self {
             blocks,
             block: Vec::new(),
             taken: 0,
             ended: false,
-        }
+        })
     }
 }
 

@@ -60,24 +60,31 @@ pub(in crate::execute) fn import(
         image.layers.iter().map(|_| sync_channel(1)).unzip();
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
-        for _ in 0..AT_ONCE.min(image.layers.len()) {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(layer) = image.layers.get(index) else {
-                        return;
-                    };
-                    let brought = bases.layer(image, layer, &own);
-                    if senders[index].send(brought).is_err() || own.is_cancelled() {
-                        return;
-                    }
+        let bring = || {
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                let Some(layer) = image.layers.get(index) else {
+                    return;
+                };
+                let brought = bases.layer(image, layer, &own);
+                if senders[index].send(brought).is_err() || own.is_cancelled() {
+                    return;
                 }
-            });
+            }
+        };
+        for number in 0..AT_ONCE.min(image.layers.len()) {
+            match thread::Builder::new().spawn_scoped(scope, bring) {
+                Ok(_) => {}
+                Err(source) if number == 0 => return Err(ExecuteError::Thread { source }),
+                // Those that there are bring everything.
+                Err(_) => break,
+            }
         }
         let folder = editor.folder();
         let applied = enclosed(&folder, || {
             apply(image, receivers, scope, editor, &own, reporter)
         });
+        let applied = applied.unwrap_or_else(|source| Err(ExecuteError::Thread { source }));
         if applied.is_err() {
             own.cancel();
         }
@@ -103,9 +110,10 @@ pub(in crate::execute) fn unpack(
         return Err(BaseError::Format { part }.into());
     }
     let folder = editor.folder();
+    let thread = |source| ExecuteError::Thread { source };
     thread::scope(|scope| {
         let mut stream = Bounded {
-            inner: Ahead::spawn(scope, move || format.read(archive)),
+            inner: Ahead::spawn(scope, move || format.read(archive)).map_err(thread)?,
             left: Limits::default().bytes,
             cancel,
         };
@@ -114,6 +122,7 @@ pub(in crate::execute) fn unpack(
             applying.layer(part, &mut stream)?;
             applying.finish()
         })
+        .map_err(thread)?
     })
 }
 
@@ -153,7 +162,9 @@ fn uncompressed<'s>(
     scope: &'s Scope<'s, '_>,
 ) -> Result<Ahead, ExecuteError> {
     let part = BasePart::Layer(layer.digest);
-    let mut blob = BufReader::new(Ahead::spawn(scope, move || Ok(content)));
+    let thread = |source| ExecuteError::Thread { source };
+    let blob = Ahead::spawn(scope, move || Ok(content)).map_err(thread)?;
+    let mut blob = BufReader::new(blob);
     let start = blob.fill_buf().map_err(|source| BaseError::Read {
         part: part.clone(),
         source,
@@ -165,8 +176,9 @@ fn uncompressed<'s>(
         return Err(BaseError::Format { part }.into());
     }
     let diff_id = layer.diff_id;
-    Ok(Ahead::spawn(scope, move || {
+    Ahead::spawn(scope, move || {
         let tar = format.read(blob)?;
         Ok(Box::new(VerifyingReader::new(tar, diff_id)))
-    }))
+    })
+    .map_err(thread)
 }

@@ -205,11 +205,15 @@ impl Download<'_> {
             }
         }
         let (sender, receiver) = mpsc::sync_channel(8);
-        thread::spawn(move || {
+        let broken = sender.clone();
+        let asking = thread::Builder::new().spawn(move || {
             if let Err(error) = read(request, &sender) {
                 let _ = sender.send(Message::Failed(error));
             }
         });
+        if let Err(error) = asking {
+            let _ = broken.send(Message::Failed(ureq::Error::Io(error)));
+        }
         receiver
     }
 

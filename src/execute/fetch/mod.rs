@@ -69,6 +69,7 @@ impl Fetching<'_> {
         };
         let folder = editor.folder();
         enclosed(&folder, || extraction.run(file, editor))
+            .map_err(|source| ExecuteError::Thread { source })?
     }
 
     fn download(&self, action: &FetchAction) -> Result<File, ExecuteError> {
