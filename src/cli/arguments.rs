@@ -224,6 +224,9 @@ pub(crate) struct Build {
     /// Run every step, even where its result is in the cache
     #[arg(long)]
     pub(crate) no_cache: bool,
+    /// Make the layer a second time, from nothing, and fail unless it is the same
+    #[arg(long)]
+    pub(crate) verify: bool,
     /// A secret that steps mount by its id (can be repeated); with an id alone, the value is in the variable of that
     /// name
     #[arg(long, value_name = "id=ID[,src=FILE|,env=VARIABLE]")]

@@ -79,6 +79,7 @@ pub(crate) fn run(arguments: &Build, terminal: Terminal) -> Exit {
         outputs: arguments.output.clone(),
         tags: arguments.tag.clone(),
         reuse: !arguments.no_cache,
+        verify: arguments.verify,
         cache_directory,
         ca_bundle: access.ca_bundle.clone(),
         proxies: proxies(),

@@ -37,6 +37,8 @@ pub struct BuildOptions {
     pub tags: Vec<String>,
     /// Whether results of earlier builds are taken.
     pub reuse: bool,
+    /// Whether layers are made a second time, from nothing, and compared.
+    pub verify: bool,
     /// Where results are kept.
     pub cache_directory: PathBuf,
     /// Certificates for steps with network.
@@ -215,6 +217,7 @@ pub fn build(
         let publishing = Publishing {
             bases: &bases,
             kept: &KeptLayers::new(&store, options.reuse, reporter),
+            verify: options.verify,
             threads: options.threads,
             reporter,
             cancel,

@@ -92,6 +92,16 @@ pub enum Error {
         /// Those that it has.
         stages: Vec<String>,
     },
+    /// A layer that goes on from an earlier one is not the one that is made from nothing.
+    #[error(
+        "what the cache keeps of layers is wrong: the layer is {made}, and from nothing {expected}"
+    )]
+    WrongLayer {
+        /// Digest of the layer that was made.
+        made: Digest,
+        /// Digest of the layer from nothing.
+        expected: Digest,
+    },
     /// The image is larger than the recipe allows.
     #[error("the image has {found} {what}, more than the {most} of `limits.{key}`")]
     Limit {
@@ -220,6 +230,7 @@ impl Error {
             Self::Secret(SecretError::Read { .. }) => ErrorKind::Io,
             Self::Secret(_) => ErrorKind::Usage,
             Self::Limit { .. } => ErrorKind::Step,
+            Self::WrongLayer { .. } => ErrorKind::Io,
             Self::NoPlatform | Self::DockerIndex => ErrorKind::Usage,
             Self::NoEmulation { .. } => ErrorKind::Host,
             Self::BaseLayer { .. } => ErrorKind::Io,
@@ -299,6 +310,11 @@ impl Error {
             Self::Limit { key, .. } => Some(format!(
                 "find what takes the room with `onelayer inspect`, or raise `limits.{key}`"
             )),
+            Self::WrongLayer { .. } => Some(
+                "build with `--no-cache`, which makes the layer from nothing, and report this: unless \
+                 somebody has changed the cache it is a bug in onelayer"
+                    .to_owned(),
+            ),
             Self::Untranslatable { .. } => {
                 Some("report this, with the recipe: it is a bug in onelayer".to_owned())
             }

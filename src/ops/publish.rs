@@ -1,7 +1,9 @@
 //! From finished roots to images at their destinations.
 
+use std::io;
 use std::num::NonZeroUsize;
 
+use crate::digest::HashingWriter;
 use crate::execute::Root;
 use crate::image::{self, Config, Description, Healthcheck, History, Image, Platform};
 use crate::layer::{self, Compression, Layer};
@@ -9,7 +11,8 @@ use crate::plan::{HealthcheckSettings, ImageSettings, LimitSettings, Plan, Plann
 use crate::progress::Reporter;
 use crate::recipe::{self, Layers};
 use crate::sandbox::Cancel;
-use crate::transport::Destinations;
+use crate::transport::{BlobWriter, Destinations};
+use crate::tree::Tree;
 
 use super::Error;
 use super::bring::Brought;
@@ -27,6 +30,8 @@ const BASE_DIGEST: &str = "org.opencontainers.image.base.digest";
 pub(super) struct Publishing<'a> {
     pub(super) bases: &'a Brought<'a>,
     pub(super) kept: &'a KeptLayers<'a>,
+    /// Whether layers are compared with ones from nothing.
+    pub(super) verify: bool,
     pub(super) threads: Option<NonZeroUsize>,
     pub(super) reporter: &'a dyn Reporter,
     pub(super) cancel: &'a Cancel,
@@ -65,9 +70,17 @@ impl Publishing<'_> {
             cancel: Some(&|| self.cancel.is_cancelled()),
             kept: Some(self.kept),
         };
-        let layer = match kept {
-            Some(_) => layer::squash(&root.tree.above(), &options, &mut blob, self.reporter)?,
-            None => layer::squash(&root.tree, &options, &mut blob, self.reporter)?,
+        let above;
+        let tree = match kept {
+            Some(_) => {
+                above = root.tree.above();
+                &above
+            }
+            None => &root.tree,
+        };
+        let layer = match self.verify {
+            true => self.verified(tree, &options, &mut blob)?,
+            false => layer::squash(tree, &options, &mut blob, self.reporter)?,
         };
         destinations.add(blob, &layer.digest)?;
         layers.push(layer);
@@ -84,6 +97,31 @@ impl Publishing<'_> {
         let image = image::assemble(layers, &description)?;
         check_limits(&image, &plan.limits)?;
         Ok(image)
+    }
+
+    /// Makes a layer, and once more from nothing; fails unless that is the same, and is what was
+    /// written: what is taken over passes unread.
+    fn verified(
+        &self,
+        tree: &Tree,
+        options: &layer::Options<'_>,
+        blob: &mut BlobWriter,
+    ) -> Result<Layer, Error> {
+        let mut blob = HashingWriter::new(blob);
+        let layer = layer::squash(tree, options, &mut blob, self.reporter)?;
+        let (_, written, _) = blob.finish();
+        let from_nothing = layer::Options {
+            kept: None,
+            ..*options
+        };
+        let expected = layer::squash(tree, &from_nothing, io::sink(), self.reporter)?;
+        if layer != expected || written != expected.digest {
+            return Err(Error::WrongLayer {
+                made: written,
+                expected: expected.digest,
+            });
+        }
+        Ok(layer)
     }
 
     /// Brings the layers of a base to the destinations, as they are.

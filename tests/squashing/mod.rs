@@ -5,6 +5,7 @@
 mod compression;
 mod damage;
 mod edits;
+mod verified;
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
