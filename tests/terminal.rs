@@ -103,7 +103,9 @@ fn what_a_recipe_or_an_image_says_acts_on_no_terminal() {
         &["plan", "context"],
         &["plan", "context", "--format", "mermaid"],
         &["validate", "context"],
+        &["plan", "context", "--format", "json"],
         &["inspect", "oci:out"],
+        &["inspect", "oci:out", "--format", "json"],
     ] {
         let mut command = work.command(words);
         command
@@ -119,7 +121,7 @@ fn what_a_recipe_or_an_image_says_acts_on_no_terminal() {
     let image: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
     let text = "a\u{1b}]0;t\u{7}\u{1b}[31mb\u{1b}[2J\u{9b}2J\u{202e}c";
     assert_eq!(image["author"], text);
-    assert_eq!(image["config"]["Labels"]["k"], text, "{image}");
+    assert_eq!(image["config"]["labels"]["k"], text, "{image}");
 }
 
 #[test]

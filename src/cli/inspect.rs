@@ -1,5 +1,6 @@
 //! `onelayer inspect`
 
+use onelayer::diagnostic::harmless_json;
 use onelayer::ops;
 
 use super::arguments::{Inspect, ReportFormat};
@@ -13,7 +14,7 @@ pub(crate) fn run(arguments: &Inspect, terminal: Terminal) -> Exit {
     match ops::inspect(&arguments.reference, platform, &registries) {
         Ok(inspection) => print::data(&match arguments.format {
             ReportFormat::Text => inspection.to_string(),
-            ReportFormat::Json => inspection.to_json(),
+            ReportFormat::Json => harmless_json(&inspection.to_json()).into_owned(),
         }),
         Err(error) => print::error(&error, terminal),
     }

@@ -1,5 +1,6 @@
 //! `onelayer plan`
 
+use onelayer::diagnostic::harmless_json;
 use onelayer::ops;
 
 use super::arguments::{Plan, PlanFormat};
@@ -17,7 +18,7 @@ pub(crate) fn run(arguments: &Plan, terminal: Terminal) -> Exit {
     print::diagnostics(&planned.source, &planned.warnings, terminal);
     print::data(&match arguments.format {
         PlanFormat::Text => planned.plan.to_string(),
-        PlanFormat::Json => planned.plan.to_json(),
+        PlanFormat::Json => harmless_json(&planned.plan.to_json()).into_owned(),
         PlanFormat::Mermaid => planned.plan.to_mermaid(),
     })
 }

@@ -58,7 +58,7 @@ fn after_colour(text: &str) -> Option<&str> {
     (parameters.trim_start_matches(is_parameter)).strip_prefix('m')
 }
 
-/// A JSON text of one line in which all active characters are escaped: JSON asks that of the first
+/// A JSON text in which all active characters of its strings are escaped: JSON asks that of the first
 /// thirty-two only.
 pub fn harmless_json(json: &str) -> Cow<'_, str> {
     if !json.contains(is_active) {
@@ -66,8 +66,8 @@ pub fn harmless_json(json: &str) -> Cow<'_, str> {
     }
     let mut safe = String::with_capacity(json.len());
     for c in json.chars() {
-        // They stand in strings alone, and all of them are of the first plane.
-        match is_active(c) {
+        // But for ends of lines they stand in strings alone, and all of them are of the first plane.
+        match is_active(c) && c != '\n' {
             true => safe.push_str(&format!("\\u{:04x}", u32::from(c))),
             false => safe.push(c),
         }

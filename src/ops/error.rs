@@ -337,6 +337,14 @@ impl Error {
             Self::Step(error) => error.source.help().or_else(|| self.help_of_place()),
             Self::BaseLayer { .. } => self.help_of_place(),
             Self::Transport(error) => error.help(),
+            Self::Store(StoreError::Io { source, .. })
+                if source.kind() == std::io::ErrorKind::PermissionDenied =>
+            {
+                Some(
+                    "a cache belongs to one user: name one of your own with `--cache-dir`"
+                        .to_owned(),
+                )
+            }
             Self::Store(error) => error.help(),
             _ => None,
         }

@@ -9,6 +9,7 @@ use crate::digest::{Digest, Hasher, HashingWriter};
 
 use super::entry::{Entry, Kind};
 use super::failure::TreeError;
+use super::pool::pool;
 use super::walk::Changes;
 
 impl Changes {
@@ -20,7 +21,11 @@ impl Changes {
     pub fn digest(&self) -> Result<Digest, TreeError> {
         let mut hasher = Hasher::new();
         let mut first_names = HashMap::new();
-        let contents: Result<Vec<_>, _> = self.entries.par_iter().map(content).collect();
+        let together = || self.entries.par_iter().map(content).collect();
+        let contents: Result<Vec<_>, _> = match pool() {
+            Some(pool) => pool.install(together),
+            None => self.entries.iter().map(content).collect(),
+        };
         for (entry, content) in self.entries.iter().zip(contents?) {
             let identity = match &entry.kind {
                 Kind::File { content, .. } => content.link_identity(),

@@ -20,6 +20,7 @@ mod entry;
 mod failure;
 mod merge;
 mod metadata;
+mod pool;
 mod recorded;
 mod resolve;
 mod stamp;

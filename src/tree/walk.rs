@@ -2,9 +2,9 @@
 
 use std::ffi::CStr;
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rayon::{Scope, ThreadPool, ThreadPoolBuilder};
+use rayon::Scope;
 use rustix::fs::{self, Dir, FileType, Statx};
 
 use super::attributes::{Attribute, Attributes, Device};
@@ -12,6 +12,7 @@ use super::display;
 use super::entry::{Content, Entry, Kind, Xattr};
 use super::failure::TreeError;
 use super::metadata;
+use super::pool::pool;
 use super::recorded::Recorded;
 use super::stamp::Stamp;
 use super::upper::Upper;
@@ -82,19 +83,6 @@ pub struct WalkOptions<'a> {
     pub attributes: Option<&'a Attributes>,
     /// What owner and group on disk are elsewhere; the same if `None`.
     pub owners: Option<Owners>,
-}
-
-/// The threads of all walks, made once; none while there can be no thread.
-///
-/// The pool that rayon makes by itself panics then.
-fn pool() -> Option<&'static ThreadPool> {
-    static POOL: OnceLock<ThreadPool> = OnceLock::new();
-    if POOL.get().is_none() {
-        let pool = ThreadPoolBuilder::new().build().ok()?;
-        // Another walk may have made one meanwhile; this one ends then.
-        let _ = POOL.set(pool);
-    }
-    POOL.get()
 }
 
 /// Lists the change set in `upper`, on all threads of the current rayon pool or of a pool of its

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::Attack;
+use crate::rootless::{self, Caller};
 
 #[test]
 fn links_in_a_cache_lead_a_later_step_nowhere() {
@@ -68,4 +69,30 @@ fn one_cache_twice_in_a_step_is_not_waited_for_and_case_counts() {
     if let Some(attack) = Attack::new(steps) {
         assert!(attack.contained().join("seen").exists());
     }
+}
+
+#[test]
+fn a_cache_of_another_owner_is_told_and_nothing_is_changed_in_it() {
+    let Some(attack) = Attack::new("  - run: touch /made\n") else {
+        return;
+    };
+    // That of root, which anybody may read.
+    let cache = attack.workspace.path("cache-of-root");
+    let cache = cache.to_str().unwrap();
+    let digest = attack.workspace.build(&["--cache-dir", cache]).digest();
+    let before = crate::support::build::snapshot(std::path::Path::new(cache));
+    for caller in [Caller::Subids, Caller::Single] {
+        let words = ["build", "context", "--cache-dir", cache, "-o", "oci:other"];
+        let refused = rootless::onelayer(&attack.workspace, caller, &words);
+        assert!(matches!(refused.code, Some(3..=5)), "{refused:?}");
+        assert!(refused.stderr.contains(cache), "{}", refused.stderr);
+        assert!(refused.stderr.contains("--cache-dir"), "{}", refused.stderr);
+        assert!(!attack.workspace.path("other").exists());
+    }
+    let after = crate::support::build::snapshot(std::path::Path::new(cache));
+    assert!(before == after);
+    let again = attack
+        .workspace
+        .build(&["--cache-dir", cache, "-o", "oci:again"]);
+    assert_eq!(again.digest(), digest);
 }

@@ -94,3 +94,45 @@ fn sources_that_lead_out_or_are_no_files_are_refused() {
         attack.refused(1, told);
     }
 }
+
+#[test]
+fn what_is_left_out_is_not_walked() {
+    let Some(attack) = Attack::new("  - copy: .\n    to: /all/\n") else {
+        return;
+    };
+    let context = attack.workspace.context();
+    fs::write(context.join(".onelayerignore"), ".git/\n").unwrap();
+    fs::create_dir_all(context.join(".git/objects")).unwrap();
+    let names = |digest: &str| {
+        let strace = [
+            "strace",
+            "-f",
+            "-qq",
+            "-o",
+            "trace",
+            "-e",
+            "trace=openat,openat2,statx,newfstatat,readlink",
+        ];
+        let words = ["build", "context", "-o", "oci:out"];
+        let built = crate::support::workspace::run(&mut attack.workspace.below(&strace, &words));
+        let built = built.digest();
+        assert!(digest.is_empty() || built == digest);
+        let trace = fs::read_to_string(attack.workspace.path("trace")).unwrap();
+        (
+            built,
+            trace.matches(".git").count(),
+            trace.contains("objects"),
+        )
+    };
+    if !crate::support::workspace::require_tool("strace") {
+        return;
+    }
+    let (digest, few, _) = names("");
+    for number in 0..5000 {
+        fs::write(context.join(format!(".git/objects/{number}")), "x").unwrap();
+    }
+    // What nobody could read is no obstacle either.
+    symlink(attack.canary.path(), context.join(".git/out")).unwrap();
+    let (_, many, objects) = names(&digest);
+    assert!(few == many && !objects, "{few} {many}");
+}

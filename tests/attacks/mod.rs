@@ -11,6 +11,8 @@ mod copies;
 mod links;
 mod mount_points;
 mod outputs;
+mod packages;
+mod programs;
 mod values;
 
 use std::collections::BTreeMap;

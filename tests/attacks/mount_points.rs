@@ -103,3 +103,32 @@ fn a_working_folder_is_in_the_root() {
         attack.refused(3, told);
     }
 }
+
+#[test]
+fn what_is_no_file_where_the_network_is_told_is_refused_or_goes_unchanged() {
+    let step = "  - run: 'true'\n    network: host\n";
+    for (make, told) in [
+        ("  - link: /etc/hosts\n    target: hosts\n", "/etc/hosts"),
+        (
+            "  - link: /etc/resolv.conf\n    target: resolv.conf\n",
+            "/etc/resolv.conf",
+        ),
+        ("  - directory: /etc/hosts\n", "/etc/hosts"),
+        ("  - directory: /etc/resolv.conf\n", "/etc/resolv.conf"),
+        ("  - run: mkfifo /etc/hosts\n", "/etc/hosts"),
+    ] {
+        let Some(attack) = Attack::new(&format!("{make}{step}")) else {
+            return;
+        };
+        for outcome in attack.try_all() {
+            assert!(
+                matches!(outcome.code, Some(0 | 3)),
+                "{make}: {}",
+                outcome.stderr
+            );
+            if outcome.code == Some(3) {
+                assert!(outcome.stderr.contains(told), "{make}: {}", outcome.stderr);
+            }
+        }
+    }
+}

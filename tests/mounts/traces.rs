@@ -107,9 +107,10 @@ fn what_a_command_writes_on_purpose_is_found() {
         return;
     };
     build(&workspace, "oci:out", 0);
-    // Once in the change set, once in the layer: the search above finds what there is.
+    // In the change set, the layer, and the part of it that is kept: the search above finds what
+    // there is.
     let found = traces(&workspace.path(""));
-    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found.len(), 3, "{found:?}");
 }
 
 #[test]

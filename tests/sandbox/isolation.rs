@@ -182,11 +182,19 @@ fn the_binary_cannot_be_overwritten() {
     let before = fs::read(env!("CARGO_BIN_EXE_onelayer")).unwrap();
     let lab = Lab::new();
     let mut sandbox = lab.script(
-        "exec 3</proc/1/exe; echo x >/proc/1/exe; echo x >/proc/self/exe; \
-         echo '#!/proc/self/exe' > /tmp/loop; chmod 755 /tmp/loop; /tmp/loop; true",
+        // Each attempt in a shell of its own, which ends when it fails.
+        "(exec 3</proc/1/exe; for i in 1 2 3; do (echo x >/proc/self/fd/3) && echo wrote; done); \
+         (exec 3<>/proc/1/exe) && echo wrote; (echo x >/proc/1/exe) && echo wrote; \
+         (exec 3</proc/self/exe; echo x >/proc/self/fd/3) && echo wrote; \
+         (echo x >/proc/self/exe) && echo wrote; \
+         echo '#!/proc/self/exe' > /tmp/loop; chmod 755 /tmp/loop; (/tmp/loop); echo end",
     );
     sandbox.capabilities = sandbox.capabilities.with(Capability::SysPtrace);
-    let _ = try_run(&sandbox).unwrap();
+    let tried = run(&sandbox);
+    assert!(
+        tried.ends_with("end\n") && !tried.contains("wrote"),
+        "{tried}"
+    );
     assert!(before == fs::read(env!("CARGO_BIN_EXE_onelayer")).unwrap());
 }
 

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Read;
+use std::time::Duration;
 
 use crate::execute::{ExecuteError, Execution, Stack, process};
 use crate::packages::{PackagesError, RpmQuery};
@@ -23,6 +24,8 @@ const APK: [&str; 2] = ["lib/apk/db/installed", "usr/lib/apk/db/installed"];
 /// No list of packages is larger.
 const LARGEST_LIST: u64 = 256 << 20;
 const LARGEST_OUTPUT: usize = 1 << 20;
+/// rpm answers at once; whatever else a root has in its place may never do so.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Execution<'_> {
     /// The packages that are not installed, in words.
@@ -45,6 +48,11 @@ impl Execution<'_> {
         if let Some(folder) = &database
             && !missing.is_empty()
         {
+            if let Some(path) = strange(tree, folder) {
+                return Ok(vec![format!(
+                    "`/{path}` is no regular file: rpm is not asked, which would wait for it"
+                )]);
+            }
             let lacking = self.rpm(&missing, folder, root)?;
             missing.retain(|name| lacking.contains(*name));
         }
@@ -73,7 +81,7 @@ impl Execution<'_> {
         let (draft, overlay) = self.throw_away(root, None)?;
         let own = look(&root.tree, RPM).and_then(|own| own.entry);
         if own.is_some_and(|own| matches!(own.kind, Kind::File { .. })) {
-            match self.ask(&query.in_root(overlay)) {
+            match self.ask(query.in_root(overlay)) {
                 // An rpm that does not run here is none.
                 Err(ExecuteError::Sandbox(error)) if error.is_command() => {}
                 asked => {
@@ -86,17 +94,18 @@ impl Execution<'_> {
         }
         let cache = draft.state();
         let target = process::target(&root.lower, &draft, &root.tree, cache);
-        let asked = self.ask(&query.on_host(&target)?)?;
+        let asked = self.ask(query.on_host(&target)?)?;
         query.lacking(&asked).ok_or_else(|| {
             let ending = process::last_words(asked.exit, &asked.error.bytes);
             PackagesError::Query { ending }.into()
         })
     }
 
-    fn ask(&self, sandbox: &Sandbox) -> Result<Captured, ExecuteError> {
+    fn ask(&self, mut sandbox: Sandbox) -> Result<Captured, ExecuteError> {
+        sandbox.timeout = Some(PATIENCE);
         let asked = self
             .launcher
-            .capture(sandbox, LARGEST_OUTPUT, self.cancel)?;
+            .capture(&sandbox, LARGEST_OUTPUT, self.cancel)?;
         if asked.exit == Exit::Cancelled {
             return Err(ExecuteError::CANCELLED);
         }
@@ -119,6 +128,17 @@ fn rpm_folder(tree: &Tree) -> Option<String> {
         }
     }
     None
+}
+
+/// What is in the folder of rpm's database, or what a link there leads to, that is neither a file nor
+/// a folder.
+fn strange(tree: &Tree, folder: &str) -> Option<String> {
+    let mut inside = tree.below(folder.as_bytes()).map(|entry| &entry.path);
+    let found = inside.find(|path| {
+        let found = tree.resolve(path).ok().and_then(|found| found.entry);
+        found.is_some_and(|found| !matches!(found.kind, Kind::File { .. } | Kind::Directory))
+    });
+    found.map(|path| String::from_utf8_lossy(path).into_owned())
 }
 
 /// Where a path leads; nowhere if links go in a circle.

@@ -9,6 +9,7 @@ mod program;
 
 pub(super) use program::{ASK, Case, Rule};
 
+use std::io;
 use std::os::fd::OwnedFd;
 
 use super::error::{SandboxError, Tried};
@@ -32,7 +33,18 @@ const PERSONALITIES: [u32; 5] = [0, 8, 0x2_0000, 0x2_0008, u32::MAX];
 /// all that it starts. The descriptor is where the kernel asks; none if there is nothing to ask.
 pub(super) fn install(asked: &[Rule]) -> Result<Option<OwnedFd>, SandboxError> {
     let program = assemble(&[&denied()[..], asked].concat());
-    syscall::filter(&program, !asked.is_empty()).tried(|| "filter system calls".to_owned())
+    let operation = || "filter system calls".to_owned();
+    let missing =
+        |error: &io::Error| matches!(error.raw_os_error(), Some(libc::EINVAL | libc::ENOSYS));
+    match syscall::filter(&program, !asked.is_empty()) {
+        Err(error) if missing(&error) => Err(SandboxError::Unsupported {
+            operation: operation(),
+            cure: "a kernel of Linux 5.12 or later that is built with `CONFIG_SECCOMP_FILTER` can"
+                .to_owned(),
+            source: error.into(),
+        }),
+        other => other.tried(operation),
+    }
 }
 
 fn denied() -> Vec<Rule> {
