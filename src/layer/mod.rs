@@ -10,8 +10,8 @@
 //! blob) are known when the last byte is written. The bytes depend on the tree and the options
 //! alone, not on the number of threads; memory depends on the number of threads, not on the tree.
 //!
-//! Of a layer that begins as one before, only the rest is made. Each segment has a [key](key) that
-//! follows from the tree alone; [`Kept`] holds the parts of blobs, and an [index] with the state of both
+//! Of a layer that begins as one before, only the rest is made. Each segment has a key that
+//! follows from the tree alone; [`Kept`] holds the parts of blobs, and an index with the state of both
 //! digests behind each of them. Where the keys are the same from the start, no file is read: the
 //! kept parts are the beginning of the blob, and the digests go on from the state behind them.
 //! Further on files are read, since the digests need them, but what is kept of them is not
