@@ -1,5 +1,6 @@
 //! Whoever builds, owners and devices are those that root makes.
 
+use super::python::python;
 use super::{
     Caller, OWNERS, as_root, attributes, build, devices_of_packages_are_in_the_image, onelayer,
     packages, ready, recipe, same_as_root,
@@ -78,5 +79,48 @@ fn what_packages_give_to_others_is_theirs() {
         let found = list(&arguments, Some(caller), &format!("{caller:?}.tar"));
         assert_eq!(found, expected, "{caller:?}");
         assert_eq!(build(&workspace, caller), digest, "{caller:?}");
+    }
+}
+
+#[test]
+fn lists_that_name_others_leave_the_bits_that_root_gets() {
+    let script = r#"
+import os, struct
+none = 0xffffffff
+def acl(path, *entries, kind='access', **how):
+    value = struct.pack('<I', 2) + b''.join(struct.pack('<HHI', *entry) for entry in entries)
+    os.setxattr(path, 'system.posix_acl_' + kind, value, **how)
+def full(user, mask):
+    return (1, 6, none), (2, 7, user), (4, 0, none), (8, 5, 5000), (16, mask, none), (32, 4, none)
+os.mkdir('/w')
+for number, user in enumerate([1000, 65000, 0]):
+    open(f'/w/f{number}', 'w').close()
+    acl(f'/w/f{number}', *full(user, 7 - number))
+    assert os.stat(f'/w/f{number}').st_mode & 0o777 == 0o604 | (7 - number) << 3
+file = open('/w/open', 'w')
+acl(file.fileno(), *full(1000, 2))
+os.symlink('f0', '/w/link')
+acl('/w/link', *full(1000, 1))
+os.mkdir('/w/d')
+acl('/w/d', *full(1000, 3), kind='default')
+open('/w/d/inherits', 'w').close()
+for wrong in [((2, 7, 1000),), ((99, 7, 1000), (2, 7, 1000))]:
+    try:
+        acl('/w/f0', *wrong)
+        raise SystemExit('a list that is none was taken')
+    except OSError as error:
+        assert error.errno == 22, error
+try:
+    acl('/w/missing', *full(1000, 7))
+    raise SystemExit('a missing file was taken')
+except OSError as error:
+    assert error.errno == 2, error
+"#;
+    let Some(work) = python(script) else {
+        return;
+    };
+    let expected = as_root(&work);
+    for caller in [Caller::Single, Caller::Mapped, Caller::Subids] {
+        assert_eq!(build(&work, caller), expected, "{caller:?}");
     }
 }

@@ -144,6 +144,10 @@ pub(in crate::sandbox) const FCHOWN: Numbers = [93, NONE, 55, NONE];
 pub(in crate::sandbox) const FCHOWN_32: Numbers = [NONE, 207, NONE, 207];
 pub(in crate::sandbox) const FCHOWN_16: Numbers = [NONE, 95, NONE, 95];
 pub(in crate::sandbox) const FCHOWNAT: Numbers = [260, 298, 54, 325];
+/// Extended attributes are set: by a path, a path of a link, a descriptor.
+pub(in crate::sandbox) const SETXATTR: Numbers = [188, 226, 5, 226];
+pub(in crate::sandbox) const LSETXATTR: Numbers = [189, 227, 6, 227];
+pub(in crate::sandbox) const FSETXATTR: Numbers = [190, 228, 7, 228];
 pub(in crate::sandbox) const MKNOD: Numbers = [133, 14, NONE, 14];
 pub(in crate::sandbox) const MKNODAT: Numbers = [259, 297, 33, 324];
 

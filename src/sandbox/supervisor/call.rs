@@ -2,11 +2,11 @@
 
 use crate::sandbox::capability::{Capability, CapabilitySet};
 use crate::sandbox::seccomp::numbers::{
-    CHOWN, CHOWN_16, CHOWN_32, CREAT, FCHOWN, FCHOWN_16, FCHOWN_32, FCHOWNAT, FSTAT, FSTATAT,
-    GETEGID, GETEUID, GETGID, GETGROUPS, GETRESGID, GETRESUID, GETUID, LCHOWN, LCHOWN_16,
-    LCHOWN_32, LSTAT, MKDIR, MKDIRAT, MKNOD, MKNODAT, Numbers, OPEN, OPENAT, OPENAT2, RENAME,
-    RENAMEAT, RENAMEAT2, SETFSGID, SETFSUID, SETGID, SETGROUPS, SETREGID, SETRESGID, SETRESUID,
-    SETREUID, SETUID, STAT, STATX, SYMLINK, SYMLINKAT, find,
+    CHOWN, CHOWN_16, CHOWN_32, CREAT, FCHOWN, FCHOWN_16, FCHOWN_32, FCHOWNAT, FSETXATTR, FSTAT,
+    FSTATAT, GETEGID, GETEUID, GETGID, GETGROUPS, GETRESGID, GETRESUID, GETUID, LCHOWN, LCHOWN_16,
+    LCHOWN_32, LSETXATTR, LSTAT, MKDIR, MKDIRAT, MKNOD, MKNODAT, Numbers, OPEN, OPENAT, OPENAT2,
+    RENAME, RENAMEAT, RENAMEAT2, SETFSGID, SETFSUID, SETGID, SETGROUPS, SETREGID, SETRESGID,
+    SETRESUID, SETREUID, SETUID, SETXATTR, STAT, STATX, SYMLINK, SYMLINKAT, find,
 };
 use crate::sandbox::seccomp::{ASK, Case, Rule};
 use crate::sandbox::standing::{Isolation, OVERFLOW_ID};
@@ -35,6 +35,10 @@ pub(super) enum Call {
     },
     /// rename(2).
     Move,
+    /// setxattr(2) and lsetxattr(2).
+    SetAttribute { follow: bool },
+    /// fsetxattr(2).
+    FsetAttribute,
     /// stat(2) and lstat(2).
     Stat { follow: bool },
     /// fstat(2).
@@ -196,6 +200,12 @@ const OWNERS: [(Numbers, Call); 10] = [
     (FCHOWNAT, Call::Fchownat),
 ];
 
+const ATTRIBUTES: [(Numbers, Call); 3] = [
+    (SETXATTR, Call::SetAttribute { follow: true }),
+    (LSETXATTR, Call::SetAttribute { follow: false }),
+    (FSETXATTR, Call::FsetAttribute),
+];
+
 const LOOKS: [(Numbers, Call); 5] = [
     (STAT, Call::Stat { follow: true }),
     (LSTAT, Call::Stat { follow: false }),
@@ -243,7 +253,7 @@ pub(in crate::sandbox) fn asked(
                 let creates = bits(flags, create, create);
                 (numbers, vec![creates])
             }));
-            let calls = [&LOOKS[..], &OWNERS, &MAKES].concat();
+            let calls = [&LOOKS[..], &OWNERS, &MAKES, &ATTRIBUTES].concat();
             rules.extend(calls.into_iter().map(|(numbers, _)| ask(numbers)));
             rules.extend(DEVICES.map(|(numbers, ..)| ask(numbers)));
             rules.extend(IDENTITY.iter().flat_map(|(numbers, _)| numbers.map(ask)));
@@ -257,7 +267,7 @@ pub(super) fn recognise(data: &libc::seccomp_data) -> Option<Call> {
     let (architecture, number) = (data.arch, data.nr.unsigned_abs());
     let devices = DEVICES.map(|(numbers, call, _)| (numbers, call));
     let opens = OPENS.map(|(numbers, call, _)| (numbers, call));
-    let tables = [&LOOKS[..], &opens, &OWNERS, &MAKES, &devices].into_iter();
+    let tables = [&LOOKS[..], &opens, &OWNERS, &MAKES, &ATTRIBUTES, &devices].into_iter();
     if let Some(call) = tables
         .filter_map(|table| find(table, architecture, number))
         .next()

@@ -8,6 +8,7 @@
 //! it looks at a file, as programs that copy owners do; it is told that it is the user that it has
 //! become, and its files get that owner.
 
+mod acl;
 mod call;
 mod creation;
 mod credentials;
@@ -199,6 +200,9 @@ impl Supervisor {
         if matches!(call, Call::Make { .. } | Call::Move) {
             return Ok(Outcome::Kernel);
         }
+        if matches!(call, Call::SetAttribute { .. } | Call::FsetAttribute) {
+            return self.set_attribute(call, &arguments, process?, &still);
+        }
         if let Some(look) = Look::of(call, &arguments) {
             // Whatever is wrong with the call, the kernel says it best.
             let shown = process.and_then(|process| self.show(&look, process, &still));
@@ -228,7 +232,9 @@ impl Supervisor {
             | Call::Fstatat
             | Call::Statx
             | Call::Make { .. }
-            | Call::Move => Ok(()),
+            | Call::Move
+            | Call::SetAttribute { .. }
+            | Call::FsetAttribute => Ok(()),
             Call::Chown { follow, ids } => {
                 let path = process.text(arguments[0])?;
                 let entry = process.open(libc::AT_FDCWD, &path, last(follow))?;
