@@ -94,7 +94,17 @@ impl Execution<'_> {
     /// that run beside it are stopped.
     pub fn run(&self, plan: &Plan) -> Result<Root, StepError> {
         let parts = schedule::parts(plan);
-        let of = plan.all_steps().count();
+        let image = self.make(plan, &parts, plan.all_steps().count())?;
+        let image = Arc::unwrap_or_clone(image);
+        Ok(Root {
+            tree: image.tree,
+            base: image.base,
+            _held: image.held,
+        })
+    }
+
+    /// Makes parts of a plan with `of` steps together, and gives the last one's root.
+    fn make(&self, plan: &Plan, parts: &[Part<'_>], of: usize) -> Result<Arc<Stack>, StepError> {
         // A failing step stops the others, and not what else waits for the caller's wish.
         let cancel = self.cancel.child().map_err(|source| StepError {
             place: Place::Start,
@@ -108,13 +118,7 @@ impl Execution<'_> {
         let make = |part: &Part<'_>, finished: &Finished| {
             execution.part(part, finished, &claims, plan.output.source_date_epoch, of)
         };
-        let image = schedule::run(&parts, self.shell_on_failure, &make, &|| cancel.cancel())?;
-        let image = Arc::unwrap_or_clone(image);
-        Ok(Root {
-            tree: image.tree,
-            base: image.base,
-            _held: image.held,
-        })
+        schedule::run(parts, self.shell_on_failure, &make, &|| cancel.cancel())
     }
 
     /// Makes one root file system.

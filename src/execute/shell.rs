@@ -7,10 +7,9 @@ use crate::plan::{Action, Plan, RUN_ENVIRONMENT, RunAction};
 use crate::sandbox::{Cancel, Exit, Launcher, Root, Sandbox, SandboxError, Screen};
 use crate::store::Draft;
 
-use super::claims::Claims;
 use super::error::{ExecuteError, Place, StepError};
 use super::mounts::Mounted;
-use super::schedule::{self, Finished, Part};
+use super::schedule;
 use super::{Execution, Stack, process};
 
 /// The shell that people like best.
@@ -35,20 +34,7 @@ impl Execution<'_> {
         let of = parts
             .last()
             .map_or(0, |part| part.first - 1 + part.steps.len());
-        let cancel = self.cancel.child().map_err(|source| StepError {
-            place: Place::Start,
-            source: ExecuteError::Start { source },
-        })?;
-        let execution = Execution {
-            cancel: &cancel,
-            ..*self
-        };
-        let claims = Claims::default();
-        let make = |part: &Part<'_>, finished: &Finished| {
-            execution.part(part, finished, &claims, plan.output.source_date_epoch, of)
-        };
-        let stop = || cancel.cancel();
-        let root = schedule::run(&parts, self.shell_on_failure, &make, &stop)?;
+        let root = self.make(plan, &parts, of)?;
         let step = parts.last().and_then(|part| part.steps.last());
         let run = match step.map(|step| &step.action) {
             Some(Action::Run(run)) if at.is_some() => Some(run),
